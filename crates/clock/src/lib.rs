@@ -82,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn new_identifiers_differ_and_follow_time() {
+    fn new_identifiers_differ_and_are_of_version_seven() {
         let clock = Clock::system();
         let (first, second) = (clock.new_id(), clock.new_id());
         assert_ne!(first, second);
-        assert!(first.get_timestamp() <= second.get_timestamp());
+        assert_eq!(first.get_version_num(), 7);
     }
 }
