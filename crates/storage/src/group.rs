@@ -1,0 +1,209 @@
+//! Group commit: many callers, one transaction.
+//!
+//! One committer a service process takes what is waiting, has a [`Batch`] decide and write all of it in one
+//! transaction, commits once, and answers each caller by itself. An idle committer commits at once: it never waits for
+//! company; company gathers while it is busy. One refused operation does not fail its neighbours, and an unexpected
+//! failure of storage is narrowed down by halving the batch. Correctness does not rest on there being one committer:
+//! row locks, versions and checks in the tables do that.
+
+use std::{sync::Arc, time::Duration};
+
+use rapport_status::{Error, Reason, Result};
+use sea_orm::DatabaseTransaction;
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use crate::Store;
+
+/// Operations that one transaction takes at most.
+pub const MOST_OPERATIONS: usize = 512;
+
+/// Operations that can wait; more are refused at once.
+const QUEUE: usize = 4_096;
+
+/// Decides and writes a batch of operations.
+#[async_trait::async_trait]
+pub trait Batch: Send + Sync + 'static {
+    /// What callers ask for.
+    type Operation: Send + Sync + 'static;
+    /// What each caller is told.
+    type Answer: Send + 'static;
+
+    /// Name of the transactions.
+    fn name(&self) -> &'static str;
+
+    /// Decides the operations in their order and writes their effects. Gives one result for each: a refusal belongs in
+    /// there. An error of the whole means that nothing could be written; the batch is then tried in halves.
+    async fn execute(
+        &self,
+        transaction: &DatabaseTransaction,
+        operations: &[Self::Operation],
+    ) -> Result<Vec<Result<Self::Answer>>>;
+}
+
+struct Waiting<B: Batch> {
+    operation: B::Operation,
+    answer: oneshot::Sender<Result<B::Answer>>,
+}
+
+/// Hands operations to the committer. Cheap to clone.
+pub struct Committer<B: Batch> {
+    queue: mpsc::Sender<Waiting<B>>,
+    /// Bounds what bulk callers have in the queue, so that they never crowd single calls out.
+    bulk: Arc<Semaphore>,
+    worker: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl<B: Batch> Clone for Committer<B> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: self.queue.clone(),
+            bulk: Arc::clone(&self.bulk),
+            worker: Arc::clone(&self.worker),
+        }
+    }
+}
+
+impl<B: Batch> std::fmt::Debug for Committer<B> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "Committer({} of {QUEUE} places free)",
+            self.queue.capacity()
+        )
+    }
+}
+
+impl<B: Batch> Committer<B> {
+    /// Starts the committer of a store. It ends when its last handle is dropped and the queue is empty.
+    pub fn start(store: Store, batch: B) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let worker = tokio::spawn(run(store, batch, waiting));
+        Self {
+            queue,
+            bulk: Arc::new(Semaphore::new(QUEUE / 2)),
+            worker: Arc::new(std::sync::Mutex::new(Some(worker))),
+        }
+    }
+
+    /// Has one operation done. Refused at once with OVERLOADED when the queue is full. The operation is carried out
+    /// even when the caller stops waiting.
+    pub async fn submit(&self, operation: B::Operation) -> Result<B::Answer> {
+        let (answer, outcome) = oneshot::channel();
+        match self.queue.try_send(Waiting { operation, answer }) {
+            Ok(()) => outcome.await.map_err(|_| stopped())?,
+            Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
+        }
+    }
+
+    /// Has many operations done, in their order, waiting for room in the queue: for imports and events. The results
+    /// have the order of the operations.
+    pub async fn submit_all(&self, operations: Vec<B::Operation>) -> Vec<Result<B::Answer>> {
+        let mut outcomes = Vec::with_capacity(operations.len());
+        for operation in operations {
+            let Ok(permit) = Arc::clone(&self.bulk).acquire_owned().await else {
+                outcomes.push(None);
+                continue;
+            };
+            let (answer, outcome) = oneshot::channel();
+            let sent = self.queue.send(Waiting { operation, answer }).await.is_ok();
+            // The place is given back when the answer is there, whoever waits for it.
+            let (forward, forwarded) = oneshot::channel();
+            tokio::spawn(async move {
+                let outcome = outcome.await;
+                drop(permit);
+                let _ = forward.send(outcome);
+            });
+            outcomes.push(sent.then_some(forwarded));
+        }
+        let mut results = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            results.push(match outcome {
+                Some(forwarded) => match forwarded.await {
+                    Ok(Ok(result)) => result,
+                    _ => Err(stopped()),
+                },
+                None => Err(stopped()),
+            });
+        }
+        results
+    }
+
+    /// Waits until everything in the queue is done, and ends. Every other handle must have been dropped.
+    pub async fn drain(self) {
+        let worker = self.worker.lock().ok().and_then(|mut worker| worker.take());
+        drop(self);
+        if let Some(worker) = worker {
+            // The worker ends when the queue is closed and empty; a panic in it was logged by the runtime.
+            let _ = tokio::time::timeout(Duration::from_secs(30), worker).await;
+        }
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(
+        Reason::ShuttingDown,
+        "the server is shutting down; send it again to another one",
+    )
+}
+
+fn overloaded() -> Error {
+    Error::new(
+        Reason::Overloaded,
+        "more changes are waiting than the server takes on; send it again later",
+    )
+    .retry_after(Duration::from_millis(200))
+}
+
+async fn run<B: Batch>(store: Store, batch: B, mut waiting: mpsc::Receiver<Waiting<B>>) {
+    let mut taken = Vec::with_capacity(MOST_OPERATIONS);
+    while waiting.recv_many(&mut taken, MOST_OPERATIONS).await > 0 {
+        let (operations, callers): (Vec<_>, Vec<_>) = taken
+            .drain(..)
+            .map(|waiting| (waiting.operation, waiting.answer))
+            .unzip();
+        let results = commit(&store, &batch, &operations).await;
+        for (caller, result) in callers.into_iter().zip(results) {
+            // A caller who is gone has lost interest in the answer; the effect stands.
+            let _ = caller.send(result);
+        }
+    }
+}
+
+/// Commits operations: all together, or in smaller and smaller parts when storage fails unexpectedly.
+async fn commit<B: Batch>(store: &Store, batch: &B, operations: &[B::Operation]) -> Vec<Result<B::Answer>> {
+    let mut results = Vec::with_capacity(operations.len());
+    // A stack of parts, so that results come in the order of operations without recursion.
+    let mut parts = vec![operations];
+    while let Some(part) = parts.pop() {
+        let outcome = store
+            .write(batch.name(), |transaction| async move {
+                let answers = batch.execute(transaction.connection(), part).await?;
+                transaction.commit(answers).await
+            })
+            .await;
+        match outcome {
+            Ok(answers) if answers.len() == part.len() => results.extend(answers),
+            Ok(_) => {
+                let error = Error::internal(format!("{} gave another number of answers", batch.name()));
+                results.extend(part.iter().map(|_| Err(error.clone())));
+            }
+            Err(error) if part.len() > 1 && error.reason() == Reason::InternalError => {
+                tracing::warn!(
+                    batch = batch.name(),
+                    operations = part.len(),
+                    error = error.chain(),
+                    "a batch failed; it is tried in halves"
+                );
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.push(second);
+                parts.push(first);
+            }
+            Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
+        }
+    }
+    results
+}

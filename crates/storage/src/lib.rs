@@ -1,0 +1,28 @@
+//! How services store: one [`Store`] a service, [`Transaction`]s with a name, migrations, request ids that are
+//! remembered for ever, and the group commit of hot mutations.
+//!
+//! SQL stays portable between SQLite and PostgreSQL: placeholders are `$1`, upserts are `ON CONFLICT`, moments are
+//! microseconds since the Unix epoch.
+
+mod failure;
+pub mod group;
+pub mod listing;
+mod migrate;
+pub mod request;
+mod store;
+pub mod tables;
+
+pub use failure::{Stored, from_database, is_unique_violation};
+pub use migrate::{MigrationList, SchemaState};
+pub use store::{Committed, Location, Store, Transaction};
+
+/// What migrations are written with.
+pub use sea_orm_migration;
+
+/// Most variables that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
+pub const MOST_VARIABLES: usize = 32_766;
+
+/// How many rows of a number of columns one statement can write.
+pub const fn rows_per_statement(columns: usize) -> usize {
+    MOST_VARIABLES / columns
+}
