@@ -45,12 +45,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("policies.rs"), policies::generate(&pool)?)?;
     fs::write(out.join("checks.rs"), checks::generate(&pool)?)?;
 
+    let mut messages = prost_build::Config::new();
+    // Messages know their full names: the topics of events.
+    messages.enable_type_names();
     tonic_prost_build::configure()
         .codec_path("crate::codec::CheckedCodec")
         // Ordered maps: the same message always has the same bytes, as fingerprints of requests need.
         .btree_map(".")
-        // Messages know their full names: the topics of events.
-        .enable_type_names()
         .include_file("messages.rs")
         .emit_rerun_if_changed(false)
         .compile_fds(without_annotations(FileDescriptorSet::decode(

@@ -268,6 +268,9 @@ fn map_check(field: &FieldDescriptor, rules: &Rules) -> Result<String> {
 /// The checks of one value, held in a reference named `value`.
 fn value_check(field: &FieldDescriptor, rules: &Rules, value: &str, place: &str) -> Result<String> {
     let mut code = String::new();
+    if matches!(field.kind(), Kind::String) {
+        writeln!(code, "            found.storable({place}, {value});")?;
+    }
     for (family, rule, limit) in &rules.list {
         let check = match (family.as_str(), rule.as_str(), limit) {
             ("string", "len", Value::U64(exact)) => format!("exact_length({place}, {value}, {exact})"),

@@ -108,6 +108,13 @@ impl Violations {
         }
     }
 
+    /// Databases do not store the character zero in texts.
+    fn storable(&mut self, at: &Place<'_>, text: &str) {
+        if text.contains('\0') {
+            self.add_at(at, "contains the character U+0000, which no text may");
+        }
+    }
+
     fn at_least_items(&mut self, at: &Place<'_>, field: &'static str, count: usize, least: usize) {
         if count < least {
             self.add(
@@ -202,7 +209,11 @@ macro_rules! pattern {
     }};
 }
 
-#[allow(clippy::pedantic, reason = "generated from the rules of the contract")]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated from the rules of the contract"
+)]
 mod generated {
     use super::{Check, Inbound, LazyLock, MOST_CHECKED, Place, Regex, Violations};
     include!(concat!(env!("OUT_DIR"), "/checks.rs"));

@@ -60,6 +60,9 @@ fn details(error: &Error) -> ErrorDetails {
         }
         _ => {}
     }
+    if let Some(id) = crate::call::current() {
+        details.set_request_info(id, "");
+    }
     if error.retry_delay().is_some() {
         details.set_retry_info(error.retry_delay());
     }

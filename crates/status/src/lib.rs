@@ -3,6 +3,7 @@
 //! A [`Reason`] is a closed set: each has one [`Kind`] (and so one gRPC code) and one page in `docs/errors`. An
 //! [`Error`] is a reason with its particulars. `tonic::Status` is made here and nowhere else.
 
+pub mod call;
 mod encode;
 mod error;
 mod reason;

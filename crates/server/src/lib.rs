@@ -1,0 +1,31 @@
+//! How services are served and called: layers, callers, health, reflection, drain, in-process transport, timers.
+
+mod caller;
+pub mod in_process;
+mod layer;
+pub mod listing;
+mod serve;
+mod timer;
+
+pub use caller::{Caller, Credentials, caller};
+pub use serve::{Server, Shutdown};
+pub use timer::{Timer, Timers};
+
+/// Sets what every service has in common on a generated server: compression both ways and the largest message.
+#[macro_export]
+macro_rules! tuned {
+    ($server:expr) => {
+        $server
+            .accept_compressed($crate::CompressionEncoding::Gzip)
+            .accept_compressed($crate::CompressionEncoding::Zstd)
+            .send_compressed($crate::CompressionEncoding::Gzip)
+            .send_compressed($crate::CompressionEncoding::Zstd)
+            .max_decoding_message_size($crate::LARGEST_MESSAGE)
+    };
+}
+
+#[doc(hidden)]
+pub use tonic::codec::CompressionEncoding;
+
+/// Largest request in bytes.
+pub const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;

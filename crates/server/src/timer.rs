@@ -1,0 +1,87 @@
+//! Work that is done again and again.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use rapport_status::Result;
+use tokio::task::JoinHandle;
+
+use crate::Shutdown;
+
+type Work = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// A piece of work and how often it is due. It must do no harm when it is done twice.
+#[derive(Clone)]
+pub struct Timer {
+    name: &'static str,
+    every: Duration,
+    work: Work,
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Timer({} every {:?})", self.name, self.every)
+    }
+}
+
+impl Timer {
+    /// A timer with a name for the log.
+    pub fn new<F>(name: &'static str, every: Duration, work: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        Self {
+            name,
+            every,
+            work: Arc::new(move || Box::pin(work())),
+        }
+    }
+
+    /// Does the work now.
+    pub async fn run(&self) -> Result<()> {
+        (self.work)().await
+    }
+}
+
+/// Timers that run until the shutdown begins.
+#[derive(Debug)]
+pub struct Timers(Vec<JoinHandle<()>>);
+
+impl Timers {
+    /// Starts timers. Each begins with a first run.
+    pub fn start(timers: Vec<Timer>, shutdown: &Shutdown) -> Self {
+        Self(
+            timers
+                .into_iter()
+                .map(|timer| {
+                    let shutdown = shutdown.clone();
+                    tokio::spawn(async move { repeat(&timer, &shutdown).await })
+                })
+                .collect(),
+        )
+    }
+
+    /// Waits until all have ended.
+    pub async fn ended(self) {
+        for task in self.0 {
+            // A panic was logged by the runtime; the work is done again at the next start.
+            let _ = task.await;
+        }
+    }
+}
+
+async fn repeat(timer: &Timer, shutdown: &Shutdown) {
+    loop {
+        if let Err(error) = timer.run().await {
+            tracing::warn!(
+                timer = timer.name,
+                error = error.chain(),
+                "due work failed; it is done again when due next"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(timer.every) => {}
+            () = shutdown.begun() => return,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What tests start and throw away: real stores in temporary folders, real servers behind all their layers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "tests fail by panicking"
+)]
+
+use std::{path::Path, time::Duration};
+
+use rapport_events::Relay;
+use rapport_server::{Server, Shutdown, in_process};
+use rapport_storage::{Location, MigrationList, Store};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tonic::{Status, transport::Channel};
+use tonic_types::StatusExt as _;
+
+/// A store in a folder that is deleted with it.
+#[derive(Debug)]
+pub struct TemporaryStore {
+    /// The store.
+    pub store: Store,
+    folder: TempDir,
+}
+
+impl TemporaryStore {
+    /// A new store with a schema.
+    pub async fn new(migrations: MigrationList) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let store = Store::open(&Location::in_folder(folder.path(), "test"))
+            .await
+            .expect("a new store opens");
+        store
+            .migrate(&migrations)
+            .await
+            .expect("a new store takes all migrations");
+        Self { store, folder }
+    }
+
+    /// Where the store's files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// A server that is called over a pipe in memory.
+#[derive(Debug)]
+pub struct Serving {
+    /// For clients.
+    pub channel: Channel,
+    shutdown: Shutdown,
+    task: JoinHandle<()>,
+}
+
+impl Serving {
+    /// Serves until [`Serving::stop`].
+    pub fn start(server: Server) -> Self {
+        let (channel, incoming) = in_process::transport();
+        let shutdown = Shutdown::default();
+        let stopping = shutdown.clone();
+        let task = tokio::spawn(async move {
+            server
+                .serve(None, Some(incoming), stopping)
+                .await
+                .expect("the server ends in order");
+        });
+        Self {
+            channel,
+            shutdown,
+            task,
+        }
+    }
+
+    /// Stops the server and waits for its end.
+    pub async fn stop(self) {
+        self.shutdown.begin();
+        drop(self.channel);
+        self.task.await.expect("the server does not panic");
+    }
+}
+
+/// Waits until every event has been handed on; fails after a minute.
+pub async fn settle(relay: &Relay) {
+    for _ in 0..6_000 {
+        if relay.backlog().await.expect("the outboxes can be counted") == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!(
+        "{} events still wait in the outboxes after a minute",
+        relay.backlog().await.unwrap()
+    );
+}
+
+/// What a refused call says, in a form for snapshots: code, reason, message, violations.
+pub fn described(status: &Status) -> String {
+    let reason = status
+        .get_details_error_info()
+        .map_or_else(|| "no ErrorInfo".to_owned(), |info| info.reason);
+    let mut text = format!("{:?} {reason}: {}", status.code(), status.message());
+    for violation in status
+        .get_details_bad_request()
+        .into_iter()
+        .flat_map(|bad| bad.field_violations)
+    {
+        text.push_str("\n  ");
+        text.push_str(&violation.field);
+        text.push_str(": ");
+        text.push_str(&violation.description);
+    }
+    text
+}
+
+/// The reason of a refused call; fails when it has none.
+pub fn reason(status: &Status) -> String {
+    rapport_status::reason_of(status).unwrap_or_else(|| panic!("a status without a reason: {status:?}"))
+}
