@@ -1,1 +1,3 @@
 //! The loyalty service.
+
+pub mod domain;

@@ -1,0 +1,8 @@
+//! What the loyalty service knows about programs, members and points: pure rules. Time and identifiers come in from
+//! outside; nothing here reads a clock, draws a random number, or waits.
+
+pub mod audit;
+pub mod expiry;
+pub mod ledger;
+pub mod member;
+pub mod program;
