@@ -1,0 +1,133 @@
+//! Configuration: documented defaults, then a file, then the environment, then flags. Unknown keys are refused.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use rapport_telemetry::LogForm;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+/// What can be configured. The defaults serve one machine without any file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Address that calls come to. Without configured keys it must be a loopback address.
+    pub listen: SocketAddr,
+    /// Folder of the data. Made when it is not there.
+    pub data: PathBuf,
+    /// The tenant that local callers work for.
+    pub tenant: String,
+    /// What is logged: a level, or levels by module.
+    pub log: String,
+    /// Form of the log lines: `text` or `json`.
+    pub log_form: LogForm,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 50_051)),
+            data: PathBuf::from("data/rapport"),
+            tenant: "default".to_owned(),
+            log: "warn".to_owned(),
+            log_form: LogForm::Text,
+        }
+    }
+}
+
+/// What flags say; what they leave out comes from below.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Overrides {
+    /// `--listen`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// `--data`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+}
+
+impl Configuration {
+    /// Reads the configuration: defaults, the file if one is given, variables that begin with `RAPPORT_`, flags.
+    pub fn read(file: Option<&Path>, defaults: Self, overrides: &Overrides) -> Result<Self, Failure> {
+        let mut sources = Figment::from(Serialized::defaults(defaults));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(
+                    Failure::new(format!("the configuration file {} is not there", file.display())).mend(
+                        "give the path of a TOML file with --config, or leave it out to take the defaults",
+                    ),
+                );
+            }
+            sources = sources.merge(Toml::file_exact(file));
+        }
+        let configuration: Self = sources
+            .merge(Env::prefixed("RAPPORT_").ignore(&["config"]))
+            .merge(Serialized::defaults(overrides))
+            .extract()
+            .map_err(|error| {
+                Failure::new(format!("the configuration cannot be used: {error}")).mend(
+                    "the keys are listen, data, tenant, log, log_form; as variables RAPPORT_LISTEN and so on",
+                )
+            })?;
+        configuration.check()
+    }
+
+    fn check(self) -> Result<Self, Failure> {
+        if !self.listen.ip().is_loopback() {
+            return Err(Failure::new(format!(
+                "{} is no loopback address, and no keys are configured to tell callers apart",
+                self.listen
+            ))
+            .mend("listen on 127.0.0.1 or [::1]"));
+        }
+        if !rapport_contract::name::is_id(&self.tenant) {
+            return Err(Failure::new(format!("the tenant {:?} is no id", self.tenant))
+                .mend("use 1 to 63 of a-z 0-9 - _ . beginning with a letter or digit"));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rapport.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:6000\"\ntenant = \"harbour\"\n").unwrap();
+        let overrides = Overrides {
+            listen: Some(([127, 0, 0, 1], 7000).into()),
+            data: None,
+        };
+        let read = Configuration::read(Some(&file), Configuration::default(), &overrides).unwrap();
+        assert_eq!(read.listen.port(), 7000);
+        assert_eq!(read.tenant, "harbour");
+        assert_eq!(read.data, Configuration::default().data);
+    }
+
+    #[test]
+    fn unknown_keys_and_open_addresses_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rapport.toml");
+        for (text, expected) in [
+            ("lisen = \"127.0.0.1:1\"", "unknown field"),
+            ("listen = \"0.0.0.0:50051\"", "no loopback address"),
+            ("listen = \"nowhere\"", "configuration cannot be used"),
+            ("tenant = \"A B\"", "is no id"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let refused = Configuration::read(Some(&file), Configuration::default(), &Overrides::default())
+                .unwrap_err();
+            assert!(refused.to_string().contains(expected), "{text}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What a process of the suite starts with: its configuration, its data folder, the signals that end it, and failures
+//! that say how to mend them. [`alone`] runs one service in a process of its own.
+
+pub mod alone;
+mod configuration;
+mod data_folder;
+mod failure;
+mod listen;
+mod signals;
+
+pub use configuration::{Configuration, Overrides};
+pub use data_folder::{DataFolder, unusable};
+pub use failure::Failure;
+pub use listen::{cannot_listen, listen};
+pub use signals::told_to_end;
