@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("policies.rs"), policies::generate(&pool)?)?;
     fs::write(out.join("checks.rs"), checks::generate(&pool)?)?;
 
+    let set = FileDescriptorSet::decode(encoded.as_slice())?;
     let mut messages = prost_build::Config::new();
     // Messages know their full names: the topics of events.
     messages.enable_type_names();
@@ -54,9 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(".")
         .include_file("messages.rs")
         .emit_rerun_if_changed(false)
-        .compile_fds(without_annotations(FileDescriptorSet::decode(
-            encoded.as_slice(),
-        )?))?;
+        .compile_fds_with_config(messages, without_annotations(set))?;
     Ok(())
 }
 
