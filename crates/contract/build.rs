@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(".")
         .include_file("messages.rs")
         .emit_rerun_if_changed(false)
-        .compile_fds_with_config(messages, without_annotations(set))?;
+        .compile_fds_with_config(without_annotations(set), messages)?;
     Ok(())
 }
 
