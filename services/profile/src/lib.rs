@@ -1,1 +1,129 @@
-//! The profile service.
+//! The profile service: customers, their purchases, what they are worth, and where they stand.
+//!
+//! An rpc reads a request and has a use case done; the use case reads from and writes to the store, and decides with
+//! the domain, which is pure. [`Profile::open`] puts the parts together.
+
+mod domain;
+mod rpc;
+mod sisters;
+mod store;
+mod usecase;
+mod workers;
+
+use std::{sync::Arc, time::Duration};
+
+use rapport_clock::Clock;
+use rapport_contract::profile::v1::profile_service_server::ProfileServiceServer;
+use rapport_events::Consumer;
+use rapport_listing::TokenKey;
+use rapport_server::{Timer, tuned};
+use rapport_status::Error;
+use rapport_storage::{Store, group::Committer, sea_orm_migration::MigrationTrait};
+use tonic::transport::Channel;
+
+use crate::{
+    rpc::Rpc,
+    sisters::Sisters,
+    usecase::{Ports, purchases::PurchaseBatch},
+    workers::StageFollower,
+};
+
+/// Name of the service: of its data file and its part of the configuration.
+pub const NAME: &str = "profile";
+
+/// How often the service looks whether an evaluation is due. It runs once a day; the rest are looks that find nothing.
+const EVALUATION_CHECK: Duration = Duration::from_secs(15 * 60);
+
+/// The migrations of the service, the oldest first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    store::migrations()
+}
+
+/// What the service is put together from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The data of the service, with its schema up to date.
+    pub store: Store,
+    /// Time and new ids.
+    pub clock: Clock,
+    /// Signs page tokens; the same for every replica.
+    pub token_key: TokenKey,
+    /// Calls the feedback service, for customer 360.
+    pub feedback: Channel,
+    /// Calls the satisfaction service, for customer 360.
+    pub satisfaction: Channel,
+    /// Calls the loyalty service, for customer 360.
+    pub loyalty: Channel,
+    /// Whether customers are evaluated once a day as of that day (UTC). Without it they are evaluated when somebody
+    /// calls for it, and after their purchases.
+    pub evaluates_daily: bool,
+}
+
+/// The running service.
+#[derive(Debug)]
+pub struct Profile {
+    rpc: Rpc,
+    evaluates_daily: bool,
+}
+
+impl Profile {
+    /// Starts the service.
+    // The services open alike, and others wait for what they open.
+    #[allow(clippy::unused_async, reason = "all services are opened in the same way")]
+    pub async fn open(parts: Parts) -> Result<Self, Error> {
+        let ports = Ports {
+            store: parts.store,
+            clock: parts.clock,
+        };
+        let batch = PurchaseBatch {
+            clock: ports.clock.clone(),
+        };
+        let committer = Committer::start(ports.store.clone(), batch);
+        let sisters = Sisters {
+            feedback: parts.feedback,
+            satisfaction: parts.satisfaction,
+            loyalty: parts.loyalty,
+        };
+        Ok(Self {
+            rpc: Rpc {
+                ports,
+                committer,
+                sisters,
+                token_key: parts.token_key,
+            },
+            evaluates_daily: parts.evaluates_daily,
+        })
+    }
+
+    /// The service for a server.
+    pub fn server(
+        &self,
+    ) -> ProfileServiceServer<impl rapport_contract::profile::v1::profile_service_server::ProfileService>
+    {
+        tuned!(ProfileServiceServer::new(self.rpc.clone()))
+    }
+
+    /// What takes events: of this service itself.
+    pub fn consumers(&self) -> Vec<Arc<dyn Consumer>> {
+        vec![Arc::new(StageFollower {
+            ports: self.rpc.ports.clone(),
+        })]
+    }
+
+    /// What is due again and again: the daily evaluation, if it is wanted.
+    pub fn timers(&self) -> Vec<Timer> {
+        if !self.evaluates_daily {
+            return Vec::new();
+        }
+        let ports = self.rpc.ports.clone();
+        vec![Timer::new("evaluate_customers", EVALUATION_CHECK, move || {
+            let ports = ports.clone();
+            async move { usecase::evaluate::due(&ports).await }
+        })]
+    }
+
+    /// Waits until every purchase that was taken on is stored. The server must have stopped before.
+    pub async fn drain(self) {
+        self.rpc.committer.drain().await;
+    }
+}

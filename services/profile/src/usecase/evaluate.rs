@@ -1,0 +1,221 @@
+//! Evaluating customers: all of them as of a date, or those of some purchases under the latest evaluation.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::civil::Date;
+use rapport_events::outbox;
+use rapport_money::Currency;
+use rapport_status::Error;
+use rapport_value::lifecycle::Stage;
+use sea_orm::ConnectionTrait;
+
+use super::{Ports, events};
+use crate::{
+    domain::{
+        evaluation::Evaluation,
+        purchase::day_of,
+        stage::StageChange,
+        valuation::{self, Frame, Known, Valued},
+    },
+    store::{
+        self,
+        purchases::{Counted, Stored},
+    },
+};
+
+/// The currency of a tenant without purchases: ISO 4217's "no currency".
+const NO_CURRENCY: &str = "XXX";
+
+/// Recomputes the value of every customer as of a date. Fitting and replaying run on a thread of their own, outside
+/// the transaction that stores the results.
+pub(crate) async fn all(
+    ports: &Ports,
+    tenant: &str,
+    as_of: Option<Date>,
+    currency: Option<Currency>,
+) -> Result<Evaluation, Error> {
+    let now = ports.clock.now();
+    let as_of = as_of.unwrap_or_else(|| day_of(now));
+    let frame = frame(ports, tenant, as_of, currency).await?;
+    let known = known(ports.store.read(), tenant, None, frame).await?;
+    let (evaluation, valued) = tokio::task::spawn_blocking(move || valuation::evaluate(&known, frame, now))
+        .await
+        .map_err(|error| Error::internal("the evaluation of customers broke off").because(error))?;
+    let (evaluation, valued) = (&evaluation, &valued);
+    ports
+        .store
+        .write("evaluate_customers", |transaction| async move {
+            let connection = transaction.connection();
+            store::evaluations::store(connection, tenant, evaluation).await?;
+            let stages = store::values::all_stages(connection, tenant).await?;
+            let valued = still_there(connection, tenant, valued).await?;
+            keep(ports, connection, tenant, &valued, &stages).await?;
+            // Purchases that were stored while this was computed are in nobody's figures yet.
+            let late = store::purchases::stored_after(connection, tenant, frame.sequence).await?;
+            revalue(ports, connection, tenant, &late).await?;
+            transaction.commit(()).await
+        })
+        .await?;
+    Ok(evaluation.clone())
+}
+
+async fn frame(ports: &Ports, tenant: &str, as_of: Date, currency: Option<Currency>) -> Result<Frame, Error> {
+    let connection = ports.store.read();
+    let currency = match currency {
+        Some(currency) => Some(currency),
+        None => store::purchases::most_used_currency(connection, tenant, as_of).await?,
+    };
+    let currency = match currency {
+        Some(currency) => currency,
+        None => store::columns::currency(NO_CURRENCY)?,
+    };
+    Ok(Frame {
+        as_of,
+        currency,
+        sequence: store::purchases::last_sequence(connection, tenant).await?,
+    })
+}
+
+/// Customers, these or all, with the purchases that count in a frame.
+async fn known(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    customers: Option<&[String]>,
+    frame: Frame,
+) -> Result<Vec<Known>, Error> {
+    let counted = Counted {
+        customers,
+        as_of: frame.as_of,
+        currency: frame.currency,
+        sequence: frame.sequence,
+    };
+    let mut totals = store::purchases::day_totals(connection, tenant, counted).await?;
+    let created = store::customers::create_dates(connection, tenant, customers).await?;
+    Ok(created
+        .into_iter()
+        .map(|(id, create_date)| Known {
+            totals: totals.remove(&id).unwrap_or_default(),
+            id,
+            create_date,
+        })
+        .collect())
+}
+
+/// Leaves out customers who were deleted while their value was computed.
+async fn still_there(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    valued: &[Valued],
+) -> Result<Vec<Valued>, Error> {
+    let ids = store::customers::create_dates(connection, tenant, None).await?;
+    let there: HashMap<String, Date> = ids.into_iter().collect();
+    Ok(valued
+        .iter()
+        .filter(|valued| there.contains_key(&valued.value.customer))
+        .cloned()
+        .collect())
+}
+
+/// Stores values and moves between stages, and tells of customers whose stage is not the one stored before.
+async fn keep(
+    ports: &Ports,
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    valued: &[Valued],
+    stages: &HashMap<String, Stage>,
+) -> Result<(), Error> {
+    let values: Vec<_> = valued.iter().map(|valued| &valued.value).collect();
+    store::values::replace(connection, tenant, &values).await?;
+    let moves: Vec<(&str, &[StageChange])> = valued
+        .iter()
+        .map(|valued| (valued.value.customer.as_str(), valued.changes.as_slice()))
+        .collect();
+    store::stage_changes::replace(connection, tenant, &moves).await?;
+    let told = valuation::moved(valued, stages);
+    let told = told
+        .iter()
+        .map(|change| events::stage_changed(&ports.clock, tenant, change));
+    outbox::append(connection, told.collect()).await
+}
+
+/// Values the customers of purchases again, under the models and thresholds of the latest evaluation, as of the later
+/// of the date of their value and the day of the purchase. Purchases that are in a value already change nothing, and
+/// before the first evaluation nobody is valued.
+pub(crate) async fn revalue(
+    ports: &Ports,
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    purchases: &[Stored],
+) -> Result<(), Error> {
+    if purchases.is_empty() {
+        return Ok(());
+    }
+    let Some(evaluation) = store::evaluations::latest(connection, tenant).await? else {
+        return Ok(());
+    };
+    let customers: Vec<String> = latest_days(purchases).into_keys().collect();
+    let stored = store::values::find(connection, tenant, &customers).await?;
+    let valued_with: HashMap<&str, i64> = stored
+        .iter()
+        .map(|value| (value.customer.as_str(), value.sequence))
+        .collect();
+    let fresh: Vec<Stored> = purchases
+        .iter()
+        .filter(|purchase| {
+            valued_with
+                .get(purchase.customer.as_str())
+                .is_none_or(|sequence| purchase.sequence > *sequence)
+        })
+        .cloned()
+        .collect();
+    let mut dates = latest_days(&fresh);
+    for (customer, date) in &mut dates {
+        let value = stored.iter().find(|value| value.customer == *customer);
+        *date = value.map_or(evaluation.as_of, |value| value.as_of).max(*date);
+    }
+    let customers: Vec<String> = dates.keys().cloned().collect();
+    let widest = Frame {
+        as_of: dates.values().max().copied().unwrap_or(evaluation.as_of),
+        currency: evaluation.currency,
+        sequence: store::purchases::last_sequence(connection, tenant).await?,
+    };
+    let known = known(connection, tenant, Some(&customers), widest).await?;
+    let valued: Vec<Valued> = known
+        .iter()
+        .filter_map(|customer| {
+            let as_of = *dates.get(&customer.id)?;
+            Some(valuation::revalue(
+                customer,
+                &evaluation,
+                Frame { as_of, ..widest },
+            ))
+        })
+        .collect();
+    let stages = stored
+        .into_iter()
+        .map(|value| (value.customer, value.stage))
+        .collect();
+    keep(ports, connection, tenant, &valued, &stages).await
+}
+
+/// The customers of purchases with the day of the latest of each.
+fn latest_days(purchases: &[Stored]) -> BTreeMap<String, Date> {
+    let mut days: BTreeMap<String, Date> = BTreeMap::new();
+    for purchase in purchases {
+        let day = days.entry(purchase.customer.clone()).or_insert(purchase.day);
+        *day = purchase.day.max(*day);
+    }
+    days
+}
+
+/// Evaluates every tenant as of today, unless that was done already: for a timer.
+pub(crate) async fn due(ports: &Ports) -> Result<(), Error> {
+    let today = day_of(ports.clock.now());
+    for tenant in store::customers::tenants(ports.store.read()).await? {
+        let latest = store::evaluations::latest(ports.store.read(), &tenant).await?;
+        if latest.is_none_or(|latest| latest.as_of < today) {
+            all(ports, &tenant, Some(today), None).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! Recording purchases, one by one and in streams. Both go through the group commit.
+
+use std::collections::BTreeMap;
+
+use rapport_clock::Clock;
+use rapport_events::{Event, outbox};
+use rapport_status::{Error, FieldViolation, Reason};
+use rapport_storage::group::{Batch, Committer};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::{Ports, events};
+use crate::{
+    domain::{
+        customer::Customer,
+        intake::{IntakeState, Outcome, Owner, Row},
+        purchase::Purchase,
+        registry::Registry,
+    },
+    store,
+};
+
+/// Rows that one import takes at most.
+pub(crate) const MOST_ROWS: i64 = 100_000;
+/// Reasons that the answer of an import lists at most.
+const MOST_ERRORS: usize = 1_000;
+
+/// A row of a tenant, for the committer.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    tenant: String,
+    row: Row,
+}
+
+/// Decides and writes purchases of many callers in one transaction.
+#[derive(Debug)]
+pub(crate) struct PurchaseBatch {
+    /// Time and event ids.
+    pub clock: Clock,
+}
+
+#[async_trait::async_trait]
+impl Batch for PurchaseBatch {
+    type Operation = Intake;
+    type Answer = Outcome;
+
+    fn name(&self) -> &'static str {
+        "record_purchases"
+    }
+
+    async fn execute(
+        &self,
+        transaction: &DatabaseTransaction,
+        operations: &[Intake],
+    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let mut by_tenant: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, operation) in operations.iter().enumerate() {
+            by_tenant.entry(&operation.tenant).or_default().push(index);
+        }
+        let mut decisions: Vec<Option<Result<Outcome, Error>>> = operations.iter().map(|_| None).collect();
+        for (tenant, indexes) in by_tenant {
+            let rows: Vec<&Row> = indexes.iter().map(|index| &operations[*index].row).collect();
+            let outcomes = self.record(transaction, tenant, &rows).await?;
+            for (index, outcome) in indexes.into_iter().zip(outcomes) {
+                decisions[index] = Some(outcome);
+            }
+        }
+        // Every operation belongs to one tenant, so that each has its decision.
+        Ok(decisions.into_iter().flatten().collect())
+    }
+}
+
+impl PurchaseBatch {
+    /// Decides rows of one tenant in their order and writes what is new.
+    async fn record(
+        &self,
+        connection: &impl ConnectionTrait,
+        tenant: &str,
+        rows: &[&Row],
+    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let mut state = stored_state(connection, tenant, rows).await?;
+        let now = self.clock.now();
+        let outcomes: Vec<_> = rows.iter().map(|row| state.decide(row, now)).collect();
+        let mut purchases: Vec<&Purchase> = Vec::new();
+        let mut customers: Vec<Customer> = Vec::new();
+        let mut events: Vec<Event> = Vec::new();
+        for outcome in &outcomes {
+            if let Ok(Outcome::Added { purchase, created }) = outcome {
+                if let Some(customer) = created {
+                    events.push(events::customer_created(&self.clock, tenant, &customer.id));
+                    customers.push(customer.clone());
+                }
+                events.push(events::purchase_recorded(&self.clock, tenant, purchase));
+                purchases.push(purchase);
+            }
+        }
+        if !purchases.is_empty() {
+            store::customers::insert(connection, tenant, &customers).await?;
+            store::purchases::insert(connection, tenant, &purchases).await?;
+            outbox::append(connection, events).await?;
+        }
+        Ok(outcomes)
+    }
+}
+
+/// What is stored that decisions on these rows depend on.
+async fn stored_state(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    rows: &[&Row],
+) -> Result<IntakeState, Error> {
+    let keys: Vec<_> = rows.iter().map(|row| &row.key).collect();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut identities = Vec::new();
+    for row in rows {
+        match &row.owner {
+            Owner::Customer(id) => ids.push(id),
+            Owner::Identity(identity) => identities.push(identity),
+        }
+        let missing = row.missing_customer.as_ref();
+        ids.extend(missing.and_then(|missing| missing.preferred_id.as_deref()));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    identities.sort_unstable();
+    identities.dedup();
+    Ok(IntakeState {
+        registry: Registry::of_ids(
+            store::customers::existing_ids(connection, tenant, &ids).await?,
+            store::customers::owners(connection, tenant, &identities).await?,
+        ),
+        records: store::purchases::records(connection, tenant, &keys).await?,
+    })
+}
+
+/// Records one purchase.
+pub(crate) async fn record(
+    committer: &Committer<PurchaseBatch>,
+    tenant: &str,
+    row: Row,
+) -> Result<Purchase, Error> {
+    let operation = Intake {
+        tenant: tenant.to_owned(),
+        row,
+    };
+    match committer.submit(operation).await? {
+        Outcome::Added { purchase, .. } | Outcome::Known(purchase) => Ok(purchase),
+    }
+}
+
+/// One reason why a row of an import or batch was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The row, as the caller numbered it.
+    pub row: i64,
+    /// The reason.
+    pub reason: Reason,
+    /// The field that is wrong; empty when the whole row is.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The reasons of an error: one for each field that it names, or one for the whole row.
+    pub(crate) fn of(row: i64, error: &Error) -> Vec<Self> {
+        if error.violations().is_empty() {
+            return vec![Self {
+                row,
+                reason: error.reason(),
+                field: String::new(),
+                message: error.message().to_owned(),
+            }];
+        }
+        Self::of_violations(row, error.reason(), error.violations().to_vec())
+    }
+
+    /// One reason for each violation.
+    pub(crate) fn of_violations(row: i64, reason: Reason, violations: Vec<FieldViolation>) -> Vec<Self> {
+        violations
+            .into_iter()
+            .map(|violation| Self {
+                row,
+                reason,
+                field: violation.field,
+                message: violation.description,
+            })
+            .collect()
+    }
+}
+
+/// What became of an import so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Rows received.
+    pub rows: i64,
+    /// Rows newly stored, or that would be.
+    pub added: i64,
+    /// Rows that were there before with the same content.
+    pub known: i64,
+    /// Rows refused.
+    pub rejected: i64,
+    /// Customers created, or that would be.
+    pub created_customers: i64,
+    /// The first reasons of refusal.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Tally {
+    fn refuse(&mut self, refusals: Vec<Refusal>) {
+        self.rejected += 1;
+        let room = MOST_ERRORS.saturating_sub(self.refusals.len());
+        self.refusals.extend(refusals.into_iter().take(room));
+    }
+}
+
+/// A row as the caller numbered it: read, or refused with every reason.
+pub(crate) type NumberedRow = (i64, Result<Row, Vec<FieldViolation>>);
+
+/// An import under way. Memory holds one piece of the stream at a time; a mere check also keeps what the rows before
+/// would have changed.
+#[derive(Debug)]
+pub(crate) struct Import {
+    ports: Ports,
+    committer: Committer<PurchaseBatch>,
+    tenant: String,
+    tally: Tally,
+    /// The state that a mere check decides on; absent when rows are stored.
+    checked: Option<IntakeState>,
+}
+
+impl Import {
+    /// Begins an import, or a mere check.
+    pub(crate) fn begin(
+        ports: Ports,
+        committer: Committer<PurchaseBatch>,
+        tenant: String,
+        validate_only: bool,
+    ) -> Self {
+        Self {
+            ports,
+            committer,
+            tenant,
+            tally: Tally::default(),
+            checked: validate_only.then(IntakeState::default),
+        }
+    }
+
+    /// Takes the next rows of the stream. They are stored when this returns.
+    pub(crate) async fn take(&mut self, rows: Vec<NumberedRow>) -> Result<(), Error> {
+        let received = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if self.tally.rows.saturating_add(received) > MOST_ROWS {
+            return Err(Error::new(
+                Reason::TooManyRows,
+                format!(
+                    "one import takes at most {MOST_ROWS} rows; the first {} were taken in. Send the others in \
+                     another call: rows that are known already change nothing",
+                    self.tally.rows
+                ),
+            ));
+        }
+        self.tally.rows += received;
+        let mut numbers = Vec::with_capacity(rows.len());
+        let mut readable = Vec::with_capacity(rows.len());
+        for (number, row) in rows {
+            match row {
+                Ok(row) => {
+                    numbers.push(number);
+                    readable.push(row);
+                }
+                Err(violations) => {
+                    let refusals = Refusal::of_violations(number, Reason::InvalidFields, violations);
+                    self.tally.refuse(refusals);
+                }
+            }
+        }
+        let outcomes = match &mut self.checked {
+            Some(state) => check(&self.ports, &self.tenant, state, &readable).await?,
+            None => self.store(readable).await,
+        };
+        for (number, outcome) in numbers.into_iter().zip(outcomes) {
+            self.count(number, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// What became of the rows.
+    pub(crate) fn finish(self) -> Tally {
+        self.tally
+    }
+
+    async fn store(&self, rows: Vec<Row>) -> Vec<Result<Outcome, Error>> {
+        let operations = rows.into_iter().map(|row| Intake {
+            tenant: self.tenant.clone(),
+            row,
+        });
+        self.committer.submit_all(operations.collect()).await
+    }
+
+    fn count(&mut self, number: i64, outcome: Result<Outcome, Error>) -> Result<(), Error> {
+        match outcome {
+            Ok(Outcome::Added { created, .. }) => {
+                self.tally.added += 1;
+                self.tally.created_customers += i64::from(created.is_some());
+            }
+            Ok(Outcome::Known(_)) => self.tally.known += 1,
+            Err(error) if is_about_the_row(&error) => self.tally.refuse(Refusal::of(number, &error)),
+            // Storage that fails is no fault of the row: the caller repeats the import, and known rows are passed over.
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+fn is_about_the_row(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Reason::CustomerNotFound | Reason::PurchaseConflict | Reason::IdentityTaken | Reason::InvalidFields
+    )
+}
+
+/// Decides rows as if they were stored, and stores nothing.
+async fn check(
+    ports: &Ports,
+    tenant: &str,
+    state: &mut IntakeState,
+    rows: &[Row],
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    let referred: Vec<&Row> = rows.iter().collect();
+    state.learn(stored_state(ports.store.read(), tenant, &referred).await?);
+    let now = ports.clock.now();
+    Ok(rows.iter().map(|row| state.decide(row, now)).collect())
+}
