@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rapport` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rapport::command::main()
+}

@@ -1,0 +1,176 @@
+//! The command line: one file for each command.
+
+mod doctor;
+mod import;
+mod migrate;
+mod serve;
+mod verify;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use rapport_process::{Configuration, Failure, Overrides};
+
+use crate::demo;
+
+/// Knows customers, listens to them, measures their satisfaction and rewards their loyalty.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rapport",
+    version,
+    arg_required_else_help = true,
+    after_help = "Example: rapport demo"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the suite on this machine and serves until Ctrl-C.
+    #[command(after_help = "Example: rapport serve --listen 127.0.0.1:50051 --data data/rapport")]
+    Serve(SuiteArguments),
+    /// Starts the suite, plays the closed loop on real purchases through its public interface, shows the results in
+    /// tables, and goes on serving. A second run on the same data adds nothing.
+    #[command(after_help = "Example: rapport demo --data data/demo")]
+    Demo(DemoArguments),
+    /// Imports files into a running suite.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Brings the data of a folder up to date for this version.
+    #[command(after_help = "Example: rapport migrate --data data/rapport")]
+    Migrate(SuiteArguments),
+    /// Checks configuration, storage, port and clock, and says how to mend what is wrong.
+    #[command(after_help = "Example: rapport doctor --data data/rapport")]
+    Doctor(SuiteArguments),
+    /// Recomputes the points ledger and every roll-up of a running suite, and names what differs.
+    #[command(after_help = "Example: rapport verify --server http://127.0.0.1:50051")]
+    Verify(verify::VerifyArguments),
+}
+
+/// Where the suite listens and keeps its data.
+#[derive(Debug, Args)]
+struct SuiteArguments {
+    /// Address to listen on; a loopback address. [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder of the data. [default: data/rapport]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Configuration file in TOML; the keys are listen, data, tenant, log and `log_form`.
+    #[arg(long, value_name = "FILE", env = "RAPPORT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl SuiteArguments {
+    fn configuration(&self, defaults: Configuration) -> Result<Configuration, Failure> {
+        let overrides = Overrides {
+            listen: self.listen,
+            data: self.data.clone(),
+        };
+        let configuration = Configuration::read(self.config.as_deref(), defaults, &overrides)?;
+        rapport_telemetry::start(&configuration.log, configuration.log_form)
+            .map_err(|error| Failure::new(error.to_string()))?;
+        Ok(configuration)
+    }
+}
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    #[command(flatten)]
+    suite: SuiteArguments,
+    /// Ends after the tables instead of serving on.
+    #[arg(long)]
+    once: bool,
+}
+
+/// Address of a running suite.
+#[derive(Debug, Clone, Args)]
+struct ServerArgument {
+    /// Address of the running suite.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:50051",
+        env = "RAPPORT_SERVER"
+    )]
+    server: String,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the system gives no threads: {error}")))
+        .and_then(|runtime| runtime.block_on(run(command_line.command)));
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(arguments) => {
+            serve::run(arguments.configuration(Configuration::default())?).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(arguments) => {
+            let defaults = Configuration {
+                data: PathBuf::from("data/demo"),
+                ..Configuration::default()
+            };
+            demo::run(arguments.suite.configuration(defaults)?, arguments.once).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Import(command) => import::run(command).await,
+        Command::Migrate(arguments) => {
+            migrate::run(&arguments.configuration(Configuration::default())?).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Doctor(arguments) => {
+            let overrides = Overrides {
+                listen: arguments.listen,
+                data: arguments.data.clone(),
+            };
+            Ok(doctor::run(arguments.config.as_deref(), &overrides).await)
+        }
+        Command::Verify(arguments) => verify::run(&arguments).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed_and_every_command_shows_an_example() {
+        let command = CommandLine::command();
+        command.clone().debug_assert();
+        let mut waiting: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+        while let Some(command) = waiting.pop() {
+            if command.has_subcommands() {
+                waiting.extend(command.get_subcommands().cloned());
+                continue;
+            }
+            let example = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                example.contains("Example"),
+                "`rapport {} --help` has no example",
+                command.get_name()
+            );
+        }
+    }
+}
