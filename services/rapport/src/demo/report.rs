@@ -1,9 +1,6 @@
 //! The closing tables.
 
-use comfy_table::{
-    CellAlignment, Table, TableStyle,
-    style::{ContentLineStyle, LineStyle},
-};
+use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 use rapport_clock::Clock;
 use rapport_contract::{
     feedback::v1::{Case, ListCasesRequest, SummarizeCasesRequest},
