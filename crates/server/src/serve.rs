@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use rapport_clock::Clock;
 use rapport_status::{Error, Result};
@@ -93,8 +94,17 @@ impl Server {
     }
 
     /// Serves on a listener and within the process until the shutdown begins; then takes no new calls and gives those
-    /// under way time to end.
-    pub async fn serve(
+    /// under way time to end. The future is large, so that it comes in a box.
+    pub fn serve(
+        self,
+        listener: Option<TcpListener>,
+        incoming: Option<Incoming>,
+        shutdown: Shutdown,
+    ) -> BoxFuture<'static, Result<()>> {
+        Box::pin(self.run(listener, incoming, shutdown))
+    }
+
+    async fn run(
         self,
         listener: Option<TcpListener>,
         incoming: Option<Incoming>,
