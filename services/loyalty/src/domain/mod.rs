@@ -6,3 +6,4 @@ pub mod expiry;
 pub mod ledger;
 pub mod member;
 pub mod program;
+pub mod summary;

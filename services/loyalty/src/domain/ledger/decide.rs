@@ -35,6 +35,14 @@ pub fn decide(
     Ok(draft.finish(outcome))
 }
 
+/// The account as it stands at a moment, with what is due taken into account although it is not booked yet.
+pub fn as_of(account: &Account, now: Timestamp) -> Account {
+    let mut no_id = Uuid::nil;
+    let mut draft = Draft::new(account, now, &mut no_id);
+    draft.settle();
+    draft.account
+}
+
 fn carry_out(draft: &mut Draft<'_>, command: &Command) -> Result<Outcome, Error> {
     let transaction = match command {
         Command::Earn {

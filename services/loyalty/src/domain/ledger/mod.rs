@@ -19,7 +19,7 @@ mod sale;
 
 pub use account::{Account, Allocation, Balance, Expiration, Hold, HoldState, Lot};
 pub use command::{Command, Note};
-pub use decide::decide;
+pub use decide::{as_of, decide};
 pub use posting::{Book, Change, Entry, Movement, Outcome, Posting, Transaction, TransactionKind};
 pub use sale::{Purchase, PurchaseKind, Sale, SaleKey};
 

@@ -1,0 +1,38 @@
+//! The methods of the contract: requests become what the use cases take, outcomes become answers.
+
+mod fields;
+mod members;
+mod points;
+mod programs;
+mod service;
+
+use rapport_clock::Clock;
+use rapport_listing::TokenKey;
+use rapport_storage::{Store, group::Committer};
+
+use crate::usecase::postings::Postings;
+
+/// The methods.
+#[derive(Debug, Clone)]
+pub struct Rpc {
+    store: Store,
+    clock: Clock,
+    token_key: TokenKey,
+    committer: Committer<Postings>,
+}
+
+impl Rpc {
+    pub(crate) fn new(
+        store: Store,
+        clock: Clock,
+        token_key: TokenKey,
+        committer: Committer<Postings>,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            token_key,
+            committer,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Methods that move points, and those that read the ledger.
+
+use prost::Message;
+use rapport_contract::{
+    loyalty::v1::{
+        AdjustPointsRequest, Balance, CaptureHoldRequest, EarnPointsRequest, GetBalanceRequest,
+        LedgerSummary, ListTransactionsRequest, ListTransactionsResponse, RedeemPointsRequest,
+        ReleaseHoldRequest, ReservePointsRequest, SummarizeLedgerRequest, VerifyLedgerResponse,
+    },
+    name,
+};
+use rapport_status::{Error, Result};
+use rapport_storage::request::RequestKey;
+use tokio::sync::mpsc;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{Rpc, fields::Fields};
+use crate::{
+    domain::ledger::{Note, hold_not_found},
+    usecase::{
+        ledger,
+        listing::Listing,
+        postings::{Intent, Operation},
+        verification::{Progress, Verification},
+    },
+    wire,
+};
+
+/// How long a hold lasts when the request leaves it open, in seconds.
+const DEFAULT_HOLD_SECONDS: i64 = 900;
+
+impl Rpc {
+    pub(super) async fn earn<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: EarnPointsRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "earn_points", &request.request_id, &request)?;
+        let mut fields = Fields::default();
+        let reason = fields.text("reason", request.reason);
+        let expire_time = fields.moment("expire_time", request.expire_time.as_ref());
+        fields.check()?;
+        let note = note(reason, &key);
+        let points = request.points;
+        let intent = Intent::Earn {
+            points,
+            expire_time,
+            note,
+        };
+        self.post(tenant, request.member, key, intent).await
+    }
+
+    pub(super) async fn redeem<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: RedeemPointsRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "redeem_points", &request.request_id, &request)?;
+        let mut fields = Fields::default();
+        let reason = fields.text("reason", request.reason);
+        fields.check()?;
+        let note = note(reason, &key);
+        let points = request.points;
+        self.post(tenant, request.member, key, Intent::Redeem { points, note })
+            .await
+    }
+
+    pub(super) async fn adjust<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: AdjustPointsRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "adjust_points", &request.request_id, &request)?;
+        let mut fields = Fields::default();
+        let reason = fields.text("reason", request.reason);
+        if request.points == 0 {
+            fields.refuse("points", "must not be 0");
+        }
+        fields.check()?;
+        let note = note(reason, &key);
+        let points = request.points;
+        self.post(tenant, request.member, key, Intent::Adjust { points, note })
+            .await
+    }
+
+    pub(super) async fn reserve<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: ReservePointsRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "reserve_points", &request.request_id, &request)?;
+        let mut fields = Fields::default();
+        let reason = fields.text("reason", request.reason);
+        fields.check()?;
+        let intent = Intent::Reserve {
+            points: request.points,
+            seconds: match i64::from(request.hold_seconds) {
+                0 => DEFAULT_HOLD_SECONDS,
+                seconds => seconds,
+            },
+            reason,
+        };
+        self.post(tenant, request.member, key, intent).await
+    }
+
+    pub(super) async fn capture<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: CaptureHoldRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "capture_hold", &request.request_id, &request)?;
+        let (member, hold) = hold(&request.name)?;
+        let points = (request.points != 0).then_some(request.points);
+        self.post(tenant, member, key, Intent::Capture { hold, points })
+            .await
+    }
+
+    pub(super) async fn release<A: Message + Default>(
+        &self,
+        tenant: &str,
+        request: ReleaseHoldRequest,
+    ) -> Result<A> {
+        let key = key(tenant, "release_hold", &request.request_id, &request)?;
+        let (member, hold) = hold(&request.name)?;
+        self.post(tenant, member, key, Intent::Release { hold }).await
+    }
+
+    /// Hands an operation to the group commit. What comes back are the bytes of the first answer to the request.
+    async fn post<A: Message + Default>(
+        &self,
+        tenant: &str,
+        member: String,
+        key: RequestKey,
+        intent: Intent,
+    ) -> Result<A> {
+        let [_, _] = name::MEMBER.require("member", &member)?;
+        let operation = Operation {
+            tenant: tenant.to_owned(),
+            member,
+            request: Some(key),
+            intent,
+        };
+        let answer = self.committer.submit(operation).await?;
+        A::decode(answer.as_slice())
+            .map_err(|error| Error::internal("a remembered answer cannot be read").because(error))
+    }
+
+    pub(super) async fn balance(&self, tenant: &str, request: GetBalanceRequest) -> Result<Balance> {
+        let [program, member] = name::BALANCE.require("name", &request.name)?;
+        let member = name::MEMBER.format([program, member]);
+        let (balance, now) = ledger::balance(&self.store, &self.clock, tenant, &member).await?;
+        Ok(wire::balance(&member, &balance, now))
+    }
+
+    pub(super) async fn transactions(
+        &self,
+        tenant: &str,
+        request: ListTransactionsRequest,
+    ) -> Result<ListTransactionsResponse> {
+        let [_, _] = name::MEMBER.require("parent", &request.parent)?;
+        let listing = Listing {
+            page_size: request.page_size,
+            page_token: request.page_token,
+            filter: request.filter,
+            order_by: request.order_by,
+        };
+        let member = request.parent;
+        let (transactions, next_page_token) =
+            ledger::statement(&self.store, tenant, &member, &listing, &self.token_key).await?;
+        Ok(ListTransactionsResponse {
+            transactions: transactions
+                .iter()
+                .map(|transaction| wire::transaction(&member, transaction))
+                .collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn summary(
+        &self,
+        tenant: &str,
+        request: SummarizeLedgerRequest,
+    ) -> Result<LedgerSummary> {
+        let [_] = name::PROGRAM.require("program", &request.program)?;
+        let (sums, now) = ledger::summary(&self.store, &self.clock, tenant, &request.program).await?;
+        Ok(wire::summary(&sums, now))
+    }
+
+    /// Begins to verify the ledger. It stops when nobody listens any more.
+    pub(super) async fn verify(
+        &self,
+        tenant: String,
+    ) -> Result<mpsc::Receiver<Result<VerifyLedgerResponse, Status>>> {
+        let mut verification = Verification::begin(self.store.clone(), tenant).await?;
+        let (progress, listener) = mpsc::channel(1);
+        tokio::spawn(async move {
+            loop {
+                let step = verification.advance().await;
+                let last = step.as_ref().map_or(true, |step| step.done);
+                let message = step.map(verified).map_err(Status::from);
+                if progress.send(message).await.is_err() || last {
+                    return;
+                }
+            }
+        });
+        Ok(listener)
+    }
+}
+
+/// The key of a request. The request itself is its body, id included.
+fn key(tenant: &str, method: &'static str, request_id: &str, request: &impl Message) -> Result<RequestKey> {
+    let mut fields = Fields::default();
+    fields.text("request_id", request_id.to_owned());
+    fields.check()?;
+    Ok(RequestKey::new(
+        tenant,
+        method,
+        request_id,
+        &request.encode_to_vec(),
+    ))
+}
+
+fn note(reason: String, key: &RequestKey) -> Note {
+    Note {
+        reason,
+        cause: key.request_id.clone(),
+    }
+}
+
+/// The member and the id of a hold. An id that no hold can have is that of no hold.
+fn hold(name: &str) -> Result<(String, Uuid)> {
+    let [program, member, hold] = name::HOLD.require("name", name)?;
+    let id = hold
+        .parse::<Uuid>()
+        .ok()
+        .filter(|id| id.to_string() == hold)
+        .ok_or_else(|| hold_not_found(name))?;
+    Ok((name::MEMBER.format([program, member]), id))
+}
+
+fn verified(progress: Progress) -> VerifyLedgerResponse {
+    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    VerifyLedgerResponse {
+        verified_member_count: count(progress.verified),
+        member_count: count(progress.members),
+        entry_count: count(progress.entries),
+        differences: progress.differences,
+        done: progress.done,
+        difference_count: count(progress.difference_count),
+    }
+}

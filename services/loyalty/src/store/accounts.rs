@@ -1,0 +1,339 @@
+//! Accounts as decisions need them, many with a few queries.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use rapport_status::Result;
+use rapport_storage::{MOST_VARIABLES, Stored as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::{
+    codes::{Code as _, moment, moment_or_never},
+    entity::{compensation, hold, hold_allocation, lot, member, purchase},
+    programs::currency,
+};
+use crate::domain::{
+    ledger::{Account, Allocation, Change, Hold, HoldState, Lot, Purchase, PurchaseKind, Sale, SaleKey},
+    member::MemberState,
+};
+
+/// What a batch must know of one tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Names of members.
+    pub(crate) members: BTreeSet<String>,
+    /// Holds that are named; open ones are loaded anyway.
+    pub(crate) holds: BTreeSet<Uuid>,
+    /// Source ids of purchases, and of the sales that they return.
+    pub(crate) sales: BTreeSet<String>,
+    /// Names of cases.
+    pub(crate) cases: BTreeSet<String>,
+}
+
+/// A member's account with what the store knows beside it, and what was decided on it and waits to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    /// The tenant.
+    pub(crate) tenant: String,
+    /// What the ledger's tables know the member by.
+    pub(crate) id: Uuid,
+    /// `programs/{program}`.
+    pub(crate) program: String,
+    /// `customers/{customer}`.
+    pub(crate) customer: String,
+    /// The version that was read.
+    pub(crate) version: i64,
+    /// The account.
+    pub(crate) account: Account,
+    /// The purchases that were recorded before: source and id in it.
+    pub(crate) purchases: HashSet<(String, String)>,
+    /// The cases that were compensated before.
+    pub(crate) cases: HashSet<String>,
+    /// What was decided and is not written yet.
+    pub(crate) changes: Vec<Change>,
+    /// Cases that were compensated and are not written yet, with the points.
+    pub(crate) new_cases: Vec<(String, i64)>,
+}
+
+impl Ledger {
+    /// Whether something waits to be written.
+    pub(crate) fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Carries a change out in memory and keeps it to be written.
+    pub(crate) fn record(&mut self, change: Change) {
+        self.account.apply(&change);
+        if let Change::Recorded(purchase) = &change {
+            let key = (purchase.sale.source.clone(), purchase.source_id.clone());
+            self.purchases.insert(key);
+        }
+        self.changes.push(change);
+    }
+
+    /// Keeps in mind that a case was compensated.
+    pub(crate) fn compensated(&mut self, case: &str, points: i64) {
+        self.cases.insert(case.to_owned());
+        self.new_cases.push((case.to_owned(), points));
+    }
+}
+
+/// Loads accounts by the names of their members. Those that are not there are left out.
+pub(crate) async fn load(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    needs: &Needs,
+) -> Result<HashMap<String, Ledger>> {
+    let members = members(connection, tenant, needs).await?;
+    let ids: Vec<Uuid> = members.iter().map(|row| row.account).collect();
+    let mut lots = lots(connection, tenant, &ids).await?;
+    let mut holds = holds(connection, tenant, &ids, needs).await?;
+    let mut purchases = purchases(connection, tenant, &ids, needs).await?;
+    let mut cases = cases(connection, tenant, &ids, needs).await?;
+    let mut ledgers = HashMap::with_capacity(members.len());
+    for row in members {
+        let purchases = purchases.remove(&row.account).unwrap_or_default();
+        let mut account = Account::new(&row.name)
+            .with_lots(lots.remove(&row.account).unwrap_or_default())
+            .with_holds(holds.remove(&row.account).unwrap_or_default())
+            .with_sales(sales(&purchases));
+        account.active = MemberState::read(&row.state)? == MemberState::Active;
+        account.transaction_count = row.transaction_count;
+        let ledger = Ledger {
+            tenant: row.tenant,
+            id: row.account,
+            program: row.program,
+            customer: row.customer,
+            version: row.version,
+            account,
+            purchases: purchases
+                .into_iter()
+                .map(|purchase| (purchase.sale.source, purchase.source_id))
+                .collect(),
+            cases: cases.remove(&row.account).unwrap_or_default(),
+            changes: Vec::new(),
+            new_cases: Vec::new(),
+        };
+        ledgers.insert(row.name, ledger);
+    }
+    Ok(ledgers)
+}
+
+/// Loads one account.
+pub(crate) async fn load_one(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    name: &str,
+) -> Result<Option<Ledger>> {
+    let needs = Needs {
+        members: BTreeSet::from([name.to_owned()]),
+        ..Needs::default()
+    };
+    Ok(load(connection, tenant, &needs).await?.remove(name))
+}
+
+/// In the order of their names and locked where the database has row locks, so that two writers never wait for each
+/// other in a circle.
+async fn members(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    needs: &Needs,
+) -> Result<Vec<member::Model>> {
+    let names: Vec<&str> = needs.members.iter().map(String::as_str).collect();
+    let mut rows = Vec::with_capacity(names.len());
+    for chunk in names.chunks(MOST_VARIABLES - 1) {
+        rows.extend(
+            member::Entity::find()
+                .filter(member::Column::Tenant.eq(tenant))
+                .filter(member::Column::Name.is_in(chunk.iter().copied()))
+                .order_by_asc(member::Column::Name)
+                .all(connection)
+                .await
+                .stored("read members")?,
+        );
+    }
+    Ok(rows)
+}
+
+async fn lots(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Lot>>> {
+    let mut lots: HashMap<Uuid, Vec<Lot>> = HashMap::new();
+    for chunk in ids.chunks(MOST_VARIABLES - 2) {
+        let rows = lot::Entity::find()
+            .filter(lot::Column::Tenant.eq(tenant))
+            .filter(lot::Column::Account.is_in(chunk.iter().copied()))
+            .filter(lot::Column::Remaining.gt(0))
+            .all(connection)
+            .await
+            .stored("read lots")?;
+        for row in rows {
+            lots.entry(row.account).or_default().push(Lot {
+                id: row.id,
+                number: row.number,
+                original: row.original,
+                remaining: row.remaining,
+                reserved: row.reserved,
+                expire_time: moment_or_never(row.expire_time)?,
+            });
+        }
+    }
+    Ok(lots)
+}
+
+async fn holds(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &[Uuid],
+    needs: &Needs,
+) -> Result<HashMap<Uuid, Vec<Hold>>> {
+    let mut holds: HashMap<Uuid, Vec<Hold>> = HashMap::new();
+    let named = (!needs.holds.is_empty()).then(|| hold::Column::Id.is_in(needs.holds.iter().copied()));
+    let wanted = Condition::any()
+        .add(hold::Column::State.eq(HoldState::Open.code()))
+        .add_option(named);
+    for chunk in ids.chunks(MOST_VARIABLES / 2) {
+        let rows = hold::Entity::find()
+            .filter(hold::Column::Tenant.eq(tenant))
+            .filter(hold::Column::Account.is_in(chunk.iter().copied()))
+            .filter(wanted.clone())
+            .order_by_asc(hold::Column::Id)
+            .all(connection)
+            .await
+            .stored("read holds")?;
+        let mut allocations = allocations(connection, tenant, &rows).await?;
+        for row in rows {
+            let allocations = allocations.remove(&row.id).unwrap_or_default();
+            holds
+                .entry(row.account)
+                .or_default()
+                .push(hold_from_rows(row, allocations)?);
+        }
+    }
+    Ok(holds)
+}
+
+/// A hold of its row and those of its allocations.
+pub(super) fn hold_from_rows(row: hold::Model, allocations: Vec<Allocation>) -> Result<Hold> {
+    Ok(Hold {
+        id: row.id,
+        points: row.points,
+        state: HoldState::read(&row.state)?,
+        captured_points: row.captured_points,
+        reason: row.reason,
+        create_time: moment(row.create_time)?,
+        expire_time: moment(row.expire_time)?,
+        allocations,
+    })
+}
+
+async fn allocations(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    holds: &[hold::Model],
+) -> Result<HashMap<Uuid, Vec<Allocation>>> {
+    let mut allocations: HashMap<Uuid, Vec<Allocation>> = HashMap::new();
+    for chunk in holds.chunks(MOST_VARIABLES / 3) {
+        let rows = hold_allocation::Entity::find()
+            .filter(hold_allocation::Column::Tenant.eq(tenant))
+            .filter(hold_allocation::Column::Account.is_in(chunk.iter().map(|hold| hold.account)))
+            .filter(hold_allocation::Column::Hold.is_in(chunk.iter().map(|hold| hold.id)))
+            .order_by_asc(hold_allocation::Column::Position)
+            .all(connection)
+            .await
+            .stored("read allocations of holds")?;
+        for row in rows {
+            allocations.entry(row.hold).or_default().push(Allocation {
+                lot: row.lot,
+                points: row.points,
+            });
+        }
+    }
+    Ok(allocations)
+}
+
+async fn purchases(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &[Uuid],
+    needs: &Needs,
+) -> Result<HashMap<Uuid, Vec<Purchase>>> {
+    let mut purchases: HashMap<Uuid, Vec<Purchase>> = HashMap::new();
+    if needs.sales.is_empty() {
+        return Ok(purchases);
+    }
+    let of_sales = Condition::any()
+        .add(purchase::Column::SaleSourceId.is_in(needs.sales.iter()))
+        .add(purchase::Column::SourceId.is_in(needs.sales.iter()));
+    for chunk in ids.chunks(MOST_VARIABLES / 2) {
+        let rows = purchase::Entity::find()
+            .filter(purchase::Column::Tenant.eq(tenant))
+            .filter(purchase::Column::Account.is_in(chunk.iter().copied()))
+            .filter(of_sales.clone())
+            .all(connection)
+            .await
+            .stored("read purchases")?;
+        for row in rows {
+            purchases.entry(row.account).or_default().push(Purchase {
+                sale: SaleKey {
+                    source: row.source,
+                    source_id: row.sale_source_id,
+                    currency: currency(&row.currency)?,
+                },
+                source_id: row.source_id,
+                kind: PurchaseKind::read(&row.kind)?,
+                amount_minor: row.amount_minor,
+                earned_points: row.earned_points,
+                lot: row.lot,
+                claimed_points: row.claimed_points,
+            });
+        }
+    }
+    Ok(purchases)
+}
+
+/// What is known of each sale from the purchases of it.
+fn sales(purchases: &[Purchase]) -> Vec<Sale> {
+    let mut sales: BTreeMap<&SaleKey, Sale> = BTreeMap::new();
+    for purchase in purchases {
+        let sale = sales
+            .remove(&purchase.sale)
+            .unwrap_or_else(|| Sale::unknown(purchase.sale.clone()));
+        sales.insert(&purchase.sale, sale.after(purchase));
+    }
+    sales.into_values().collect()
+}
+
+async fn cases(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &[Uuid],
+    needs: &Needs,
+) -> Result<HashMap<Uuid, HashSet<String>>> {
+    let mut cases: HashMap<Uuid, HashSet<String>> = HashMap::new();
+    if needs.cases.is_empty() {
+        return Ok(cases);
+    }
+    for chunk in ids.chunks(MOST_VARIABLES / 2) {
+        let rows: Vec<(Uuid, String)> = compensation::Entity::find()
+            .select_only()
+            .column(compensation::Column::Account)
+            .column(compensation::Column::CaseName)
+            .filter(compensation::Column::Tenant.eq(tenant))
+            .filter(compensation::Column::Account.is_in(chunk.iter().copied()))
+            .filter(compensation::Column::CaseName.is_in(needs.cases.iter()))
+            .into_tuple()
+            .all(connection)
+            .await
+            .stored("read compensations")?;
+        for (account, case) in rows {
+            cases.entry(account).or_default().insert(case);
+        }
+    }
+    Ok(cases)
+}

@@ -1,0 +1,189 @@
+//! Programs.
+
+use std::collections::BTreeMap;
+
+use rapport_listing::{Field, Kind, Page, Schema, Value};
+use rapport_money::Currency;
+use rapport_status::{Error, Result};
+use rapport_storage::{Stored as _, listing::paged};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
+};
+
+use super::{codes::moment, entity::program};
+use crate::domain::program::{EarningRule, Priority, Program, Terms};
+
+static FIELDS: [Field; 4] = [
+    Field::new("title", Kind::Text, "title"),
+    Field::new("create_time", Kind::Timestamp, "create_time"),
+    Field::new("update_time", Kind::Timestamp, "update_time"),
+    Field::new("name", Kind::Text, "name")
+        .not_filterable()
+        .not_sortable(),
+];
+
+/// What lists of programs can be filtered and sorted by.
+pub(crate) static SCHEMA: Schema = Schema::new(&FIELDS, "name");
+
+/// Finds one program.
+pub(crate) async fn find(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    name: &str,
+) -> Result<Option<Program>> {
+    let row = program::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
+        .one(connection)
+        .await
+        .stored("read the program")?;
+    row.map(from_row).transpose()
+}
+
+/// Finds the programs with these names, by name.
+pub(crate) async fn find_all(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    names: &[&str],
+) -> Result<BTreeMap<String, Program>> {
+    let rows = program::Entity::find()
+        .filter(program::Column::Tenant.eq(tenant))
+        .filter(program::Column::Name.is_in(names.iter().copied()))
+        .all(connection)
+        .await
+        .stored("read programs")?;
+    let programs = rows.into_iter().map(from_row);
+    programs
+        .map(|program| program.map(|program| (program.name.clone(), program)))
+        .collect()
+}
+
+/// The names of the programs that every new customer becomes a member of.
+pub(crate) async fn that_enrol(connection: &impl ConnectionTrait, tenant: &str) -> Result<Vec<String>> {
+    let rows = program::Entity::find()
+        .filter(program::Column::Tenant.eq(tenant))
+        .filter(program::Column::EnrolsAutomatically.eq(true))
+        .all(connection)
+        .await
+        .stored("read programs that enrol")?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+/// A page of programs, with the token of the next.
+pub(crate) async fn list(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    page: &Page,
+) -> Result<(Vec<Program>, String)> {
+    let query = program::Entity::find().filter(program::Column::Tenant.eq(tenant));
+    let rows = paged(query, page).all(connection).await.stored("list programs")?;
+    let (rows, next) = page
+        .complete(rows, |row| {
+            page.order()
+                .keys()
+                .iter()
+                .map(|key| value(row, key.field.name))
+                .collect()
+        })
+        .map_err(|error| Error::internal("the page of programs cannot be told").because(error))?;
+    let programs = rows.into_iter().map(from_row).collect::<Result<_>>()?;
+    Ok((programs, next))
+}
+
+fn value(row: &program::Model, field: &str) -> Value {
+    match field {
+        "title" => Value::Text(row.title.clone()),
+        "create_time" => Value::Timestamp(row.create_time),
+        "update_time" => Value::Timestamp(row.update_time),
+        _ => Value::Text(row.name.clone()),
+    }
+}
+
+/// Adds a program.
+pub(crate) async fn insert(connection: &impl ConnectionTrait, tenant: &str, program: &Program) -> Result<()> {
+    let row = to_row(tenant, program).into_active_model().reset_all();
+    program::Entity::insert(row)
+        .exec_without_returning(connection)
+        .await
+        .stored("add the program")?;
+    Ok(())
+}
+
+/// Replaces a program that still has the version before. Tells whether it had.
+pub(crate) async fn update(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    program: &Program,
+) -> Result<bool> {
+    let row = to_row(tenant, program).into_active_model().reset_all();
+    let updated = program::Entity::update_many()
+        .set(row)
+        .filter(program::Column::Tenant.eq(tenant))
+        .filter(program::Column::Name.eq(&program.name))
+        .filter(program::Column::Version.eq(program.version - 1))
+        .exec(connection)
+        .await
+        .stored("change the program")?;
+    Ok(updated.rows_affected == 1)
+}
+
+fn to_row(tenant: &str, program: &Program) -> program::Model {
+    let terms = &program.terms;
+    let compensation = |priority| terms.compensation.get(&priority).copied();
+    program::Model {
+        tenant: tenant.to_owned(),
+        name: program.name.clone(),
+        title: terms.title.clone(),
+        earning_currency: terms.earning_rule.map(|rule| rule.currency.code().to_owned()),
+        earning_points: terms.earning_rule.map(|rule| rule.points),
+        earning_per_amount: terms.earning_rule.map(|rule| rule.per_amount_minor),
+        compensation_low: compensation(Priority::Low),
+        compensation_normal: compensation(Priority::Normal),
+        compensation_high: compensation(Priority::High),
+        compensation_urgent: compensation(Priority::Urgent),
+        lifetime_months: terms.lifetime_months,
+        enrols_automatically: terms.enrols_automatically,
+        create_time: program.create_time.as_microsecond(),
+        update_time: program.update_time.as_microsecond(),
+        version: program.version,
+    }
+}
+
+fn from_row(row: program::Model) -> Result<Program> {
+    let compensation = [
+        (Priority::Low, row.compensation_low),
+        (Priority::Normal, row.compensation_normal),
+        (Priority::High, row.compensation_high),
+        (Priority::Urgent, row.compensation_urgent),
+    ];
+    let earning_rule = match (&row.earning_currency, row.earning_points, row.earning_per_amount) {
+        (Some(code), Some(points), Some(per_amount_minor)) => Some(EarningRule {
+            currency: currency(code)?,
+            points,
+            per_amount_minor,
+        }),
+        _ => None,
+    };
+    Ok(Program {
+        name: row.name,
+        terms: Terms {
+            title: row.title,
+            earning_rule,
+            compensation: compensation
+                .into_iter()
+                .filter_map(|(priority, points)| Some((priority, points?)))
+                .collect(),
+            lifetime_months: row.lifetime_months,
+            enrols_automatically: row.enrols_automatically,
+        },
+        create_time: moment(row.create_time)?,
+        update_time: moment(row.update_time)?,
+        version: row.version,
+    })
+}
+
+/// A stored currency.
+pub(super) fn currency(code: &str) -> Result<Currency> {
+    code.parse().map_err(|error| {
+        Error::internal(format!("the stored currency {code:?} does not exist")).because(error)
+    })
+}

@@ -1,0 +1,388 @@
+//! Moves points: the one way in which calls, events and timers do it, many at a time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use prost::Message as _;
+use rapport_clock::Clock;
+use rapport_events::{Event, outbox};
+use rapport_money::Money;
+use rapport_status::{Error, Result};
+use rapport_storage::{
+    group::Batch,
+    request::{KnownRequests, RequestKey, store_answers},
+};
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        expiry::expire_time,
+        ledger::{Command, Note, Outcome, SaleKey, decide, hold_not_found},
+        member,
+        program::{Priority, Program},
+    },
+    store::{
+        accounts::{self, Ledger, Needs},
+        postings, programs,
+    },
+    wire,
+};
+
+/// Something that is to be done with a member's points.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    /// The tenant.
+    pub(crate) tenant: String,
+    /// The member.
+    pub(crate) member: String,
+    /// For calls: the request, whose answer is remembered for ever.
+    pub(crate) request: Option<RequestKey>,
+    /// What is to be done.
+    pub(crate) intent: Intent,
+}
+
+/// What is to be done, before the program's terms are looked at.
+#[derive(Debug, Clone)]
+pub(crate) enum Intent {
+    /// Give points that expire at a moment, or as the program says.
+    Earn {
+        points: i64,
+        expire_time: Option<Timestamp>,
+        note: Note,
+    },
+    /// Spend points.
+    Redeem { points: i64, note: Note },
+    /// Correct the balance.
+    Adjust { points: i64, note: Note },
+    /// Keep points for a time.
+    Reserve {
+        points: i64,
+        seconds: i64,
+        reason: String,
+    },
+    /// Spend the points of a hold.
+    Capture { hold: Uuid, points: Option<i64> },
+    /// Give the points of a hold back.
+    Release { hold: Uuid },
+    /// A sale was recorded.
+    Sale(Purchase),
+    /// A sale was returned.
+    Return {
+        purchase: Purchase,
+        original_source_id: String,
+    },
+    /// A case was resolved with compensation.
+    Compensate { case: String, priority: Priority },
+    /// Book what is due.
+    Settle,
+}
+
+/// A purchase as the profile service tells it.
+#[derive(Debug, Clone)]
+pub(crate) struct Purchase {
+    /// `customers/{customer}/purchases/{purchase}`.
+    pub(crate) name: String,
+    /// The system that it comes from.
+    pub(crate) source: String,
+    /// Its id in that system.
+    pub(crate) source_id: String,
+    /// Its amount.
+    pub(crate) amount: Money,
+}
+
+impl Purchase {
+    fn key(&self) -> (String, String) {
+        (self.source.clone(), self.source_id.clone())
+    }
+
+    fn sale(&self, source_id: &str) -> SaleKey {
+        SaleKey {
+            source: self.source.clone(),
+            source_id: source_id.to_owned(),
+            currency: self.amount.currency,
+        }
+    }
+
+    fn note(&self) -> Note {
+        Note {
+            reason: "a purchase".to_owned(),
+            cause: self.name.clone(),
+        }
+    }
+}
+
+/// The batches of the group commit.
+#[derive(Debug, Clone)]
+pub(crate) struct Postings {
+    pub(crate) clock: Clock,
+}
+
+#[async_trait::async_trait]
+impl Batch for Postings {
+    type Operation = Operation;
+    type Answer = Vec<u8>;
+
+    fn name(&self) -> &'static str {
+        "post_points"
+    }
+
+    async fn execute(
+        &self,
+        transaction: &DatabaseTransaction,
+        operations: &[Operation],
+    ) -> Result<Vec<Result<Vec<u8>>>> {
+        execute(transaction, &self.clock, operations).await
+    }
+}
+
+/// Decides operations in their order and writes their effects. Each has its own result: the bytes of the answering
+/// message (none for operations that nobody waits for), or a refusal, which changes nothing and is not remembered, so
+/// that the same request can be sent again when the state has changed.
+pub(crate) async fn execute(
+    transaction: &DatabaseTransaction,
+    clock: &Clock,
+    operations: &[Operation],
+) -> Result<Vec<Result<Vec<u8>>>> {
+    let keys: Vec<&RequestKey> = operations
+        .iter()
+        .filter_map(|operation| operation.request.as_ref())
+        .collect();
+    let mut desk = Desk {
+        clock,
+        now: clock.now(),
+        known: KnownRequests::load(transaction, &keys).await?,
+        tenants: load(transaction, operations).await?,
+        answers: Vec::new(),
+        events: Vec::new(),
+    };
+    let results = operations.iter().map(|operation| desk.serve(operation)).collect();
+    let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
+    postings::write(transaction, ledgers.filter(|ledger| ledger.is_changed())).await?;
+    store_answers(transaction, desk.answers, desk.now).await?;
+    outbox::append(transaction, desk.events).await?;
+    Ok(results)
+}
+
+/// What is known of one tenant.
+struct Tenant {
+    ledgers: HashMap<String, Ledger>,
+    programs: BTreeMap<String, Program>,
+}
+
+/// Loads all that the operations need, with a few queries for each tenant.
+async fn load(
+    transaction: &DatabaseTransaction,
+    operations: &[Operation],
+) -> Result<HashMap<String, Tenant>> {
+    let mut needs: BTreeMap<&str, Needs> = BTreeMap::new();
+    for operation in operations {
+        let needs = needs.entry(&operation.tenant).or_default();
+        needs.members.insert(operation.member.clone());
+        match &operation.intent {
+            Intent::Capture { hold, .. } | Intent::Release { hold } => {
+                needs.holds.insert(*hold);
+            }
+            Intent::Sale(purchase) => {
+                needs.sales.insert(purchase.source_id.clone());
+            }
+            Intent::Return {
+                purchase,
+                original_source_id,
+            } => {
+                needs.sales.insert(purchase.source_id.clone());
+                needs.sales.insert(original_source_id.clone());
+            }
+            Intent::Compensate { case, .. } => {
+                needs.cases.insert(case.clone());
+            }
+            Intent::Earn { .. }
+            | Intent::Redeem { .. }
+            | Intent::Adjust { .. }
+            | Intent::Reserve { .. }
+            | Intent::Settle => {}
+        }
+    }
+    let mut tenants = HashMap::new();
+    for (tenant, needs) in needs {
+        let ledgers = accounts::load(transaction, tenant, &needs).await?;
+        let mut names: Vec<&str> = ledgers.values().map(|ledger| ledger.program.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let programs = programs::find_all(transaction, tenant, &names).await?;
+        tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
+    }
+    Ok(tenants)
+}
+
+/// Where a batch is decided.
+struct Desk<'d> {
+    clock: &'d Clock,
+    now: Timestamp,
+    known: KnownRequests,
+    tenants: HashMap<String, Tenant>,
+    /// Answers to be remembered.
+    answers: Vec<(RequestKey, Vec<u8>)>,
+    /// Events to be told.
+    events: Vec<Event>,
+}
+
+impl Desk<'_> {
+    /// Does one operation, or gives the answer that its request had before.
+    fn serve(&mut self, operation: &Operation) -> Result<Vec<u8>> {
+        let Some(key) = &operation.request else {
+            return self.decide(operation);
+        };
+        if let Some(answer) = self.known.answer(key)? {
+            return Ok(answer.to_vec());
+        }
+        let answer = self.decide(operation)?;
+        self.known.remember(key, answer.clone());
+        self.answers.push((key.clone(), answer.clone()));
+        Ok(answer)
+    }
+
+    fn decide(&mut self, operation: &Operation) -> Result<Vec<u8>> {
+        let not_there = || absent(operation);
+        let tenant = self.tenants.get_mut(&operation.tenant).ok_or_else(not_there)?;
+        let ledger = tenant.ledgers.get_mut(&operation.member).ok_or_else(not_there)?;
+        let program = tenant.programs.get(&ledger.program).ok_or_else(not_there)?;
+        let Some(command) = operation.intent.command(ledger, program, self.now)? else {
+            return Ok(Vec::new());
+        };
+        let clock = self.clock;
+        let posting = decide(&ledger.account, &command, self.now, &mut || clock.new_id())?;
+        for transaction in posting.transactions() {
+            let message = wire::points_posted(&operation.member, &ledger.customer, transaction);
+            self.events.push(outbox::event(
+                clock,
+                &operation.tenant,
+                &ledger.customer,
+                &message,
+            ));
+        }
+        for change in posting.changes {
+            ledger.record(change);
+        }
+        if let (Intent::Compensate { case, .. }, Command::Compensate { points, .. }) =
+            (&operation.intent, &command)
+        {
+            ledger.compensated(case, *points);
+        }
+        Ok(match posting.outcome {
+            Outcome::Transaction(transaction) => {
+                wire::transaction(&operation.member, &transaction).encode_to_vec()
+            }
+            Outcome::Hold(hold) => wire::hold(&operation.member, &hold).encode_to_vec(),
+            Outcome::Done => Vec::new(),
+        })
+    }
+}
+
+/// What is not there when the member is not: for the methods of holds, the hold.
+fn absent(operation: &Operation) -> Error {
+    match &operation.intent {
+        Intent::Capture { hold, .. } | Intent::Release { hold } => {
+            hold_not_found(&format!("{}/holds/{hold}", operation.member))
+        }
+        _ => member::not_found(&operation.member),
+    }
+}
+
+impl Intent {
+    /// The command for an account under the terms of its program; none when there is nothing to do, because it was
+    /// done before or the program has no rule for it.
+    fn command(&self, ledger: &Ledger, program: &Program, now: Timestamp) -> Result<Option<Command>> {
+        let lifetime = expire_time(now, program.terms.lifetime_months);
+        Ok(Some(match self {
+            Self::Earn {
+                points,
+                expire_time,
+                note,
+            } => Command::Earn {
+                points: *points,
+                expire_time: expire_time.or(lifetime),
+                note: note.clone(),
+            },
+            Self::Redeem { points, note } => Command::Redeem {
+                points: *points,
+                note: note.clone(),
+            },
+            Self::Adjust { points, note } => Command::Adjust {
+                points: *points,
+                expire_time: lifetime,
+                note: note.clone(),
+            },
+            Self::Reserve {
+                points,
+                seconds,
+                reason,
+            } => Command::Reserve {
+                points: *points,
+                expire_time: now
+                    .checked_add(SignedDuration::from_secs(*seconds))
+                    .unwrap_or(Timestamp::MAX),
+                reason: reason.clone(),
+            },
+            Self::Capture { hold, points } => Command::Capture {
+                hold: *hold,
+                points: *points,
+            },
+            Self::Release { hold } => Command::Release { hold: *hold },
+            Self::Sale(purchase) => return sale(purchase, ledger, program, lifetime),
+            Self::Return {
+                purchase,
+                original_source_id,
+            } => {
+                if ledger.purchases.contains(&purchase.key()) {
+                    return Ok(None);
+                }
+                Command::RecordReturn {
+                    sale: purchase.sale(original_source_id),
+                    source_id: purchase.source_id.clone(),
+                    amount_minor: purchase.amount.minor,
+                    note: purchase.note(),
+                }
+            }
+            Self::Compensate { case, priority } => {
+                let points = program.terms.compensation.get(priority).copied();
+                let Some(points) = points.filter(|_| !ledger.cases.contains(case)) else {
+                    return Ok(None);
+                };
+                Command::Compensate {
+                    points,
+                    expire_time: lifetime,
+                    note: Note {
+                        reason: "a resolved case".to_owned(),
+                        cause: case.clone(),
+                    },
+                }
+            }
+            Self::Settle => Command::Settle,
+        }))
+    }
+}
+
+fn sale(
+    purchase: &Purchase,
+    ledger: &Ledger,
+    program: &Program,
+    expire_time: Option<Timestamp>,
+) -> Result<Option<Command>> {
+    let Some(rule) = &program.terms.earning_rule else {
+        return Ok(None);
+    };
+    if ledger.purchases.contains(&purchase.key()) {
+        return Ok(None);
+    }
+    let Some(points) = rule.points_for(purchase.amount)? else {
+        return Ok(None);
+    };
+    Ok(Some(Command::RecordSale {
+        sale: purchase.sale(&purchase.source_id),
+        amount_minor: purchase.amount.minor,
+        points,
+        expire_time,
+        note: purchase.note(),
+    }))
+}

@@ -1,0 +1,195 @@
+//! The domain in the messages of the contract: answers and events.
+
+use jiff::Timestamp;
+use rapport_contract::{
+    instant,
+    loyalty::v1::{
+        Balance, CompensationRule, EarningRule, ExpiringPoints, Hold, HoldState, LedgerSummary, LotMovement,
+        LotVintage, Member, MemberEnrolled, MemberState, PointsPosted, Program, Transaction, TransactionKind,
+    },
+    name,
+    r#type::v1::Priority,
+};
+
+use crate::domain::{
+    ledger::{self, Book},
+    member, program,
+    summary::Sums,
+};
+
+/// The name of a resource of a member: its transactions and holds.
+fn below(member: &str, collection: &str, id: uuid::Uuid) -> String {
+    format!("{member}/{collection}/{id}")
+}
+
+/// A transaction of a member.
+pub(crate) fn transaction(member: &str, transaction: &ledger::Transaction) -> Transaction {
+    let kind = match transaction.kind {
+        ledger::TransactionKind::Earn => TransactionKind::Earn,
+        ledger::TransactionKind::Redeem => TransactionKind::Redeem,
+        ledger::TransactionKind::TakeBack => TransactionKind::TakeBack,
+        ledger::TransactionKind::Adjust => TransactionKind::Adjust,
+        ledger::TransactionKind::Compensate => TransactionKind::Compensate,
+        ledger::TransactionKind::Expire => TransactionKind::Expire,
+    };
+    let lots = transaction.movements.iter().map(|movement| LotMovement {
+        lot: movement.lot.to_string(),
+        points: movement.points,
+        expire_time: movement.expire_time.map(instant::to_wire),
+    });
+    Transaction {
+        name: below(member, "transactions", transaction.id),
+        kind: kind.into(),
+        points: transaction.points,
+        post_time: Some(instant::to_wire(transaction.post_time)),
+        reason: transaction.note.reason.clone(),
+        cause: transaction.note.cause.clone(),
+        lots: lots.collect(),
+        available_points: transaction.available_points,
+        shortfall_points: transaction.shortfall_points,
+    }
+}
+
+/// A hold of a member.
+pub(crate) fn hold(member: &str, hold: &ledger::Hold) -> Hold {
+    let state = match hold.state {
+        ledger::HoldState::Open => HoldState::Open,
+        ledger::HoldState::Captured => HoldState::Captured,
+        ledger::HoldState::Released => HoldState::Released,
+        ledger::HoldState::TimedOut => HoldState::TimedOut,
+    };
+    Hold {
+        name: below(member, "holds", hold.id),
+        points: hold.points,
+        state: state.into(),
+        captured_points: hold.captured_points,
+        reason: hold.reason.clone(),
+        create_time: Some(instant::to_wire(hold.create_time)),
+        expire_time: Some(instant::to_wire(hold.expire_time)),
+    }
+}
+
+/// A balance of a member as of a moment.
+pub(crate) fn balance(member: &str, balance: &ledger::Balance, now: Timestamp) -> Balance {
+    let expirations = balance.expirations.iter().map(|expiration| ExpiringPoints {
+        expire_time: Some(instant::to_wire(expiration.expire_time)),
+        points: expiration.points,
+    });
+    Balance {
+        name: format!("{member}/balance"),
+        available_points: balance.available,
+        reserved_points: balance.reserved,
+        expirations: expirations.collect(),
+        read_time: Some(instant::to_wire(now)),
+    }
+}
+
+/// A member.
+pub(crate) fn member(member: &member::Member) -> Member {
+    let state = match member.state {
+        member::MemberState::Active => MemberState::Active,
+        member::MemberState::Closed => MemberState::Closed,
+    };
+    Member {
+        name: member.name.clone(),
+        customer: member.customer.clone(),
+        state: state.into(),
+        enrol_time: Some(instant::to_wire(member.enrol_time)),
+        available_points: member.available_points,
+        reserved_points: member.reserved_points,
+    }
+}
+
+/// A program.
+pub(crate) fn program(program: &program::Program) -> Program {
+    let terms = &program.terms;
+    let compensation_rules = terms
+        .compensation
+        .iter()
+        .map(|(priority, points)| CompensationRule {
+            priority: to_priority(*priority).into(),
+            points: *points,
+        });
+    Program {
+        name: program.name.clone(),
+        title: terms.title.clone(),
+        earning_rule: terms.earning_rule.map(|rule| EarningRule {
+            currency_code: rule.currency.code().to_owned(),
+            points: rule.points,
+            per_amount_minor: rule.per_amount_minor,
+        }),
+        compensation_rules: compensation_rules.collect(),
+        lifetime_months: terms.lifetime_months,
+        enrols_automatically: terms.enrols_automatically,
+        create_time: Some(instant::to_wire(program.create_time)),
+        update_time: Some(instant::to_wire(program.update_time)),
+        etag: program.etag(),
+    }
+}
+
+fn to_priority(priority: program::Priority) -> Priority {
+    match priority {
+        program::Priority::Low => Priority::Low,
+        program::Priority::Normal => Priority::Normal,
+        program::Priority::High => Priority::High,
+        program::Priority::Urgent => Priority::Urgent,
+    }
+}
+
+/// A priority as the domain has it; none when it is not stated.
+pub(crate) fn from_priority(priority: Priority) -> Option<program::Priority> {
+    match priority {
+        Priority::Unspecified => None,
+        Priority::Low => Some(program::Priority::Low),
+        Priority::Normal => Some(program::Priority::Normal),
+        Priority::High => Some(program::Priority::High),
+        Priority::Urgent => Some(program::Priority::Urgent),
+    }
+}
+
+/// The sums over a program's ledger as of a moment.
+pub(crate) fn summary(sums: &Sums, now: Timestamp) -> LedgerSummary {
+    let vintages = sums.vintages.iter().map(|vintage| LotVintage {
+        month: vintage.month.clone(),
+        original_points: vintage.original,
+        outstanding_points: vintage.outstanding(),
+    });
+    LedgerSummary {
+        member_count: sums.member_count,
+        earned_points: sums.given(Book::Issued),
+        compensated_points: sums.given(Book::Compensated),
+        redeemed_points: sums.taken(Book::Redeemed),
+        taken_back_points: sums.taken(Book::TakenBack),
+        adjusted_points: sums.given(Book::Adjusted),
+        expired_points: sums.expired(),
+        outstanding_points: sums.outstanding(),
+        vintages: vintages.collect(),
+        read_time: Some(instant::to_wire(now)),
+    }
+}
+
+/// The event that a customer was enrolled.
+pub(crate) fn member_enrolled(member: &member::Member) -> MemberEnrolled {
+    MemberEnrolled {
+        member: member.name.clone(),
+        customer: member.customer.clone(),
+        enrol_time: Some(instant::to_wire(member.enrol_time)),
+    }
+}
+
+/// The event that a member's points moved.
+pub(crate) fn points_posted(member: &str, customer: &str, posted: &ledger::Transaction) -> PointsPosted {
+    PointsPosted {
+        member: member.to_owned(),
+        customer: customer.to_owned(),
+        transaction: Some(transaction(member, posted)),
+    }
+}
+
+/// The name of a member of a program, by the program's name and the member's id.
+pub(crate) fn member_name(program: &str, id: &str) -> String {
+    match name::PROGRAM.parse(program) {
+        Some([program]) => name::MEMBER.format([program, id]),
+        None => String::new(),
+    }
+}

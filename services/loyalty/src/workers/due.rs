@@ -1,0 +1,39 @@
+//! Books what is due although nobody asks: holds whose time is over and points that expired.
+
+use rapport_clock::Clock;
+use rapport_status::Result;
+use rapport_storage::{Store, group::Committer};
+
+use crate::{
+    store::members,
+    usecase::postings::{Intent, Operation, Postings},
+};
+
+/// Members served at a time.
+const BATCH: u64 = 500;
+
+/// Batches of one run at most; what is left is due at the next run.
+const MOST_BATCHES: usize = 200;
+
+/// Books what is due by now.
+pub(crate) async fn book_due(store: &Store, committer: &Committer<Postings>, clock: &Clock) -> Result<()> {
+    for _ in 0..MOST_BATCHES {
+        let due = members::due(store.read(), clock.now(), BATCH).await?;
+        if due.is_empty() {
+            break;
+        }
+        let operations = due
+            .into_iter()
+            .map(|(tenant, member)| Operation {
+                tenant,
+                member,
+                request: None,
+                intent: Intent::Settle,
+            })
+            .collect();
+        for result in committer.submit_all(operations).await {
+            result?;
+        }
+    }
+    Ok(())
+}
