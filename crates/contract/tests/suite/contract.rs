@@ -1,15 +1,46 @@
 //! The compiled contract, seen through its descriptors, and the list of those who break a rule.
 
-use std::{collections::BTreeSet, fmt::Display, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+    sync::LazyLock,
+};
 
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
-    MessageDescriptor, MethodDescriptor, ReflectMessage as _, ServiceDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, FileDescriptor,
+    Kind, MessageDescriptor, MethodDescriptor, ReflectMessage as _, ServiceDescriptor, Value,
 };
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(rapport_contract::DESCRIPTOR_SET).expect("the descriptor set decodes")
 });
+
+/// The comments above everything, by file and place in the file.
+static COMMENTS: LazyLock<HashMap<(String, Vec<i32>), String>> = LazyLock::new(|| {
+    POOL.files()
+        .filter(|file| file.package_name().starts_with("rapport."))
+        .flat_map(|file| comments_of(&file))
+        .collect()
+});
+
+fn comments_of(file: &FileDescriptor) -> Vec<((String, Vec<i32>), String)> {
+    let info = file.file_descriptor_proto().source_code_info.as_ref();
+    info.unwrap_or_else(|| panic!("{} was compiled without its comments", file.name()))
+        .location
+        .iter()
+        .map(|location| {
+            let place = (file.name().to_owned(), location.path.clone());
+            (place, location.leading_comments().trim().to_owned())
+        })
+        .collect()
+}
+
+/// The comment above the element at a place in a file; empty where there is none.
+pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> &'static str {
+    COMMENTS
+        .get(&(file.name().to_owned(), path.to_vec()))
+        .map_or("", String::as_str)
+}
 
 /// The services of the suite.
 pub(crate) fn services() -> Vec<ServiceDescriptor> {
