@@ -1,0 +1,426 @@
+//! Programs and members.
+
+use prost_types::FieldMask;
+use rapport_contract::{
+    loyalty::v1::{
+        BatchEnrolMembersRequest, CompensationRule, CreateProgramRequest, EnrolMemberRequest,
+        GetMemberRequest, GetProgramRequest, ListMembersRequest, ListProgramsRequest,
+        ListTransactionsRequest, Member, MemberState, Program, SummarizeLedgerRequest, UpdateProgramRequest,
+    },
+    profile::v1::CustomerDeleted,
+    r#type::v1::Priority,
+};
+use rapport_testkit::{described, reason};
+use tonic::Status;
+
+use crate::fixture::{Fixture, PROGRAM, stars};
+
+async fn update(fixture: &mut Fixture, program: Program, paths: &[&str]) -> Result<Program, Status> {
+    let mask = FieldMask {
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let request = UpdateProgramRequest {
+        program: Some(program),
+        update_mask: Some(mask),
+    };
+    Ok(fixture.client.update_program(request).await?.into_inner())
+}
+
+async fn enrol(fixture: &mut Fixture, customer: &str, member_id: &str) -> Result<Member, Status> {
+    let request = EnrolMemberRequest {
+        parent: PROGRAM.to_owned(),
+        customer: format!("customers/{customer}"),
+        member_id: member_id.to_owned(),
+    };
+    Ok(fixture.client.enrol_member(request).await?.into_inner())
+}
+
+#[tokio::test]
+async fn the_same_program_is_created_once_and_another_of_its_name_is_refused() {
+    let mut fixture = Fixture::new().await;
+    let first = fixture.create_program("stars", stars()).await.unwrap();
+    assert_eq!(
+        (first.name.as_str(), first.etag.as_str()),
+        ("programs/stars", "1")
+    );
+    assert_eq!(fixture.create_program("stars", stars()).await.unwrap(), first);
+    let other = Program {
+        title: "Moons".to_owned(),
+        ..stars()
+    };
+    let refused = fixture.create_program("stars", other).await.unwrap_err();
+    assert_eq!(reason(&refused), "PROGRAM_ALREADY_EXISTS");
+    let read = fixture
+        .client
+        .get_program(GetProgramRequest {
+            name: first.name.clone(),
+        })
+        .await
+        .unwrap();
+    assert_eq!(read.into_inner(), first);
+    let made = fixture.create_program("", stars()).await.unwrap();
+    assert_ne!(made.name, first.name, "without an id, one is made");
+}
+
+#[tokio::test]
+async fn a_program_that_breaks_rules_is_refused_with_all_of_them() {
+    let mut fixture = Fixture::new().await;
+    let rule = CompensationRule {
+        priority: Priority::High.into(),
+        points: 5,
+    };
+    let program = Program {
+        title: "  ".to_owned(),
+        compensation_rules: vec![rule, rule],
+        ..stars()
+    };
+    let refused = fixture.create_program("stars", program).await.unwrap_err();
+    assert_eq!(reason(&refused), "INVALID_PROGRAM");
+    let text = described(&refused);
+    assert!(
+        text.contains("program.title") && text.contains("program.compensation_rules[1].priority"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_update_changes_what_its_mask_names_and_minds_the_etag() {
+    let mut fixture = Fixture::with_program().await;
+    let change = |title: &str, etag: &str| Program {
+        name: PROGRAM.to_owned(),
+        title: title.to_owned(),
+        etag: etag.to_owned(),
+        ..Program::default()
+    };
+    fixture.at("2026-02-01T00:00:00Z");
+    let updated = update(&mut fixture, change("Moons", "1"), &["title"])
+        .await
+        .unwrap();
+    assert_eq!((updated.title.as_str(), updated.etag.as_str()), ("Moons", "2"));
+    assert_eq!(
+        updated.earning_rule,
+        stars().earning_rule,
+        "what the mask does not name stays"
+    );
+    let stale = update(&mut fixture, change("Suns", "1"), &["title"])
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&stale), "ETAG_MISMATCH");
+    let same = update(&mut fixture, change("Moons", ""), &["title"])
+        .await
+        .unwrap();
+    assert_eq!(same, updated, "a change that changes nothing");
+    let set = update(&mut fixture, change("Suns", ""), &[]).await.unwrap();
+    assert_eq!(
+        (set.title.as_str(), set.lifetime_months),
+        ("Suns", 12),
+        "an empty mask means what is set"
+    );
+    let cleared = update(&mut fixture, change("Suns", ""), &["*"]).await.unwrap();
+    assert_eq!((cleared.earning_rule, cleared.lifetime_months), (None, 0));
+    for (program, paths, expected) in [
+        (change("", ""), vec!["title"], "INVALID_PROGRAM"),
+        (change("x", ""), vec!["create_time"], "INVALID_UPDATE_MASK"),
+        (
+            Program {
+                name: "programs/none".to_owned(),
+                ..change("x", "")
+            },
+            vec!["title"],
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            Program {
+                name: "stars".to_owned(),
+                ..change("x", "")
+            },
+            vec!["title"],
+            "INVALID_NAME",
+        ),
+    ] {
+        let refused = update(&mut fixture, program, &paths).await.unwrap_err();
+        assert_eq!(reason(&refused), expected);
+    }
+}
+
+#[tokio::test]
+async fn programs_are_listed_the_newest_first_and_page_by_page() {
+    let mut fixture = Fixture::new().await;
+    for number in 1..=5 {
+        fixture.at(&format!("2026-01-0{number}T00:00:00Z"));
+        let program = Program {
+            title: format!("Program {number}"),
+            ..stars()
+        };
+        fixture
+            .create_program(&format!("p{number}"), program)
+            .await
+            .unwrap();
+    }
+    let request = |token: &str, filter: &str| ListProgramsRequest {
+        page_size: 2,
+        page_token: token.to_owned(),
+        filter: filter.to_owned(),
+        order_by: String::new(),
+    };
+    let first = fixture
+        .client
+        .list_programs(request("", ""))
+        .await
+        .unwrap()
+        .into_inner();
+    let names: Vec<_> = first
+        .programs
+        .iter()
+        .map(|program| program.name.as_str())
+        .collect();
+    assert_eq!(names, ["programs/p5", "programs/p4"]);
+    let second = fixture
+        .client
+        .list_programs(request(&first.next_page_token, ""))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(second.programs[0].name, "programs/p3");
+    let found = fixture
+        .client
+        .list_programs(request("", "title : \"am 3\""))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((found.programs.len(), found.next_page_token.as_str()), (1, ""));
+    for (token, filter, expected) in [
+        ("forged", "", "INVALID_PAGE_TOKEN"),
+        (
+            first.next_page_token.as_str(),
+            "title = \"x\"",
+            "INVALID_PAGE_TOKEN",
+        ),
+        ("", "colour = red", "INVALID_FILTER"),
+    ] {
+        let refused = fixture
+            .client
+            .list_programs(request(token, filter))
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), expected);
+    }
+    let negative = ListProgramsRequest {
+        page_size: -1,
+        ..ListProgramsRequest::default()
+    };
+    let refused = fixture.client.list_programs(negative).await.unwrap_err();
+    assert_eq!(reason(&refused), "INVALID_PAGE_SIZE");
+    let order = ListProgramsRequest {
+        order_by: "etag".to_owned(),
+        ..ListProgramsRequest::default()
+    };
+    let refused = fixture.client.list_programs(order).await.unwrap_err();
+    assert_eq!(reason(&refused), "INVALID_ORDER_BY");
+}
+
+#[tokio::test]
+async fn a_customer_is_enrolled_once() {
+    let mut fixture = Fixture::with_program().await;
+    let first = enrol(&mut fixture, "ann", "").await.unwrap();
+    assert_eq!(first.name, "programs/stars/members/ann");
+    assert_eq!(first.state(), MemberState::Active);
+    assert_eq!(enrol(&mut fixture, "ann", "").await.unwrap(), first);
+    assert_eq!(enrol(&mut fixture, "ann", "ann").await.unwrap(), first);
+    for (customer, id) in [("ann", "gold-1"), ("bob", "ann")] {
+        let refused = enrol(&mut fixture, customer, id).await.unwrap_err();
+        assert_eq!(reason(&refused), "MEMBER_ALREADY_EXISTS");
+    }
+    assert_eq!(
+        enrol(&mut fixture, "bob", "gold-1").await.unwrap().name,
+        "programs/stars/members/gold-1"
+    );
+    let events = "SELECT COUNT(*) AS number FROM outbox";
+    assert_eq!(fixture.numbers(events).await, [2]);
+}
+
+#[tokio::test]
+async fn a_batch_enrols_all_or_none_and_counts_who_is_there() {
+    let mut fixture = Fixture::with_program().await;
+    enrol(&mut fixture, "ann", "").await.unwrap();
+    enrol(&mut fixture, "bob", "gold-1").await.unwrap();
+    let batch = |customers: &[&str]| BatchEnrolMembersRequest {
+        parent: PROGRAM.to_owned(),
+        customers: customers
+            .iter()
+            .map(|customer| format!("customers/{customer}"))
+            .collect(),
+    };
+    let request = batch(&["ann", "bob", "cleo", "dan", "cleo"]);
+    let outcome = fixture
+        .client
+        .batch_enrol_members(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((outcome.enrolled_count, outcome.existing_count), (2, 3));
+    let refused = fixture
+        .client
+        .batch_enrol_members(batch(&["eve", "gold-1"]))
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "MEMBER_ALREADY_EXISTS");
+    assert_eq!(
+        fixture.summary().await.member_count,
+        4,
+        "eve was not enrolled either"
+    );
+    let refused = fixture
+        .client
+        .batch_enrol_members(batch(&["A"]))
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "INVALID_NAME");
+    let many: Vec<String> = (0..1_000).map(|number| format!("c{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let outcome = fixture
+        .client
+        .batch_enrol_members(batch(&many))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((outcome.enrolled_count, outcome.existing_count), (1_000, 0));
+}
+
+#[tokio::test]
+async fn members_are_listed_by_program_customer_and_points() {
+    let mut fixture = Fixture::with_program().await;
+    fixture.create_program("moons", stars()).await.unwrap();
+    let ann = fixture.enrol("ann").await;
+    let bob = fixture.enrol("bob").await;
+    fixture.earn("e1", &ann, 10).await.unwrap();
+    fixture.earn("e2", &bob, 20).await.unwrap();
+    let elsewhere = EnrolMemberRequest {
+        parent: "programs/moons".to_owned(),
+        customer: "customers/ann".to_owned(),
+        member_id: String::new(),
+    };
+    fixture.client.enrol_member(elsewhere).await.unwrap();
+    let deleted = CustomerDeleted {
+        customer: "customers/bob".to_owned(),
+    };
+    fixture.deliver(&[fixture.event("customers/bob", &deleted)]).await;
+    for (parent, filter, order, expected) in [
+        (
+            PROGRAM,
+            "",
+            "available_points desc",
+            vec![bob.as_str(), ann.as_str()],
+        ),
+        (PROGRAM, "state = ACTIVE", "", vec![ann.as_str()]),
+        (PROGRAM, "available_points > 10", "", vec![bob.as_str()]),
+        (
+            "programs/-",
+            "customer = \"customers/ann\"",
+            "enrol_time",
+            vec!["programs/moons/members/ann", ann.as_str()],
+        ),
+    ] {
+        let request = ListMembersRequest {
+            parent: parent.to_owned(),
+            filter: filter.to_owned(),
+            order_by: order.to_owned(),
+            ..ListMembersRequest::default()
+        };
+        let members = fixture
+            .client
+            .list_members(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .members;
+        let names: Vec<_> = members.iter().map(|member| member.name.as_str()).collect();
+        assert_eq!(names, expected, "{parent} {filter} {order}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let mut fixture = Fixture::with_program().await;
+    let client = &mut fixture.client;
+    let nobody = "programs/stars/members/nobody".to_owned();
+    let nowhere = "programs/none".to_owned();
+    let refusals = [
+        (
+            client
+                .get_program(GetProgramRequest {
+                    name: nowhere.clone(),
+                })
+                .await
+                .unwrap_err(),
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            client
+                .get_member(GetMemberRequest { name: nobody.clone() })
+                .await
+                .unwrap_err(),
+            "MEMBER_NOT_FOUND",
+        ),
+        (
+            client
+                .summarize_ledger(SummarizeLedgerRequest {
+                    program: nowhere.clone(),
+                })
+                .await
+                .unwrap_err(),
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            client
+                .list_members(ListMembersRequest {
+                    parent: nowhere.clone(),
+                    ..ListMembersRequest::default()
+                })
+                .await
+                .unwrap_err(),
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            client
+                .list_transactions(ListTransactionsRequest {
+                    parent: nobody,
+                    ..ListTransactionsRequest::default()
+                })
+                .await
+                .unwrap_err(),
+            "MEMBER_NOT_FOUND",
+        ),
+        (
+            client
+                .enrol_member(EnrolMemberRequest {
+                    parent: nowhere.clone(),
+                    customer: "customers/ann".to_owned(),
+                    member_id: String::new(),
+                })
+                .await
+                .unwrap_err(),
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            client
+                .batch_enrol_members(BatchEnrolMembersRequest {
+                    parent: nowhere,
+                    customers: vec!["customers/ann".to_owned()],
+                })
+                .await
+                .unwrap_err(),
+            "PROGRAM_NOT_FOUND",
+        ),
+        (
+            client
+                .create_program(CreateProgramRequest::default())
+                .await
+                .unwrap_err(),
+            "INVALID_FIELDS",
+        ),
+    ];
+    for (refused, expected) in refusals {
+        assert_eq!(reason(&refused), expected, "{refused:?}");
+    }
+}
