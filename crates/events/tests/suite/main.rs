@@ -1,4 +1,9 @@
 //! Events over real stores: each has its effect once, whatever fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_wrap,
+    reason = "tests fail by panicking; their numbers are small"
+)]
 
 use std::sync::{
     Arc, Mutex,

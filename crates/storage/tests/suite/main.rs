@@ -1,4 +1,9 @@
 //! The store on a real database: migrations, transactions, request ids, group commit, pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_wrap,
+    reason = "tests fail by panicking; their numbers are small"
+)]
 
 mod group_commit;
 mod pages;
