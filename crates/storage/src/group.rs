@@ -34,6 +34,11 @@ pub trait Batch: Send + Sync + 'static {
     /// Name of the transactions.
     fn name(&self) -> &'static str;
 
+    /// Operations that one transaction takes at most: 1 switches grouping off.
+    fn most_operations(&self) -> usize {
+        MOST_OPERATIONS
+    }
+
     /// Decides the operations in their order and writes their effects. Gives one result for each: a refusal belongs in
     /// there. An error of the whole means that nothing could be written; the batch is then tried in halves.
     async fn execute(
@@ -159,8 +164,9 @@ fn overloaded() -> Error {
 }
 
 async fn run<B: Batch>(store: Store, batch: B, mut waiting: mpsc::Receiver<Waiting<B>>) {
-    let mut taken = Vec::with_capacity(MOST_OPERATIONS);
-    while waiting.recv_many(&mut taken, MOST_OPERATIONS).await > 0 {
+    let most = batch.most_operations().clamp(1, MOST_OPERATIONS);
+    let mut taken = Vec::with_capacity(most);
+    while waiting.recv_many(&mut taken, most).await > 0 {
         let (operations, callers): (Vec<_>, Vec<_>) = taken
             .drain(..)
             .map(|waiting| (waiting.operation, waiting.answer))
