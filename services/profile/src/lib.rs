@@ -13,7 +13,7 @@ mod workers;
 use std::{sync::Arc, time::Duration};
 
 use rapport_clock::Clock;
-use rapport_contract::profile::v1::profile_service_server::ProfileServiceServer;
+use rapport_contract::profile::v1::profile_service_server::{ProfileService, ProfileServiceServer};
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
 use rapport_server::{Timer, tuned};
@@ -54,9 +54,6 @@ pub struct Parts {
     pub satisfaction: Channel,
     /// Calls the loyalty service, for customer 360.
     pub loyalty: Channel,
-    /// Whether customers are evaluated once a day as of that day (UTC). Without it they are evaluated when somebody
-    /// calls for it, and after their purchases.
-    pub evaluates_daily: bool,
 }
 
 /// The running service.
@@ -91,15 +88,20 @@ impl Profile {
                 sisters,
                 token_key: parts.token_key,
             },
-            evaluates_daily: parts.evaluates_daily,
+            evaluates_daily: false,
         })
     }
 
+    /// The same service, which also evaluates its customers once a day as of that day (UTC). Without it they are
+    /// evaluated when somebody calls for it, and after their purchases.
+    #[must_use]
+    pub fn evaluating_daily(mut self) -> Self {
+        self.evaluates_daily = true;
+        self
+    }
+
     /// The service for a server.
-    pub fn server(
-        &self,
-    ) -> ProfileServiceServer<impl rapport_contract::profile::v1::profile_service_server::ProfileService>
-    {
+    pub fn server(&self) -> ProfileServiceServer<impl ProfileService + use<>> {
         tuned!(ProfileServiceServer::new(self.rpc.clone()))
     }
 

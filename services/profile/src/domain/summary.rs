@@ -8,7 +8,7 @@ use rapport_value::{
     rfm::RfmScore,
 };
 
-use super::stage::STAGES;
+use super::{stage::STAGES, value::group_name};
 
 /// What a summary needs to know of one customer.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,7 @@ pub(crate) fn summarize(summands: &[Summand]) -> Summary {
             share.add(summand);
         }
         if let Some(score) = summand.score {
-            groups.entry(score.group().to_string()).or_default().add(summand);
+            groups.entry(group_name(score)).or_default().add(summand);
             let scores = [score.recency(), score.frequency(), score.monetary()];
             for (histogram, score) in histograms.iter_mut().zip(scores) {
                 // A score lies within 1 to 5.

@@ -47,8 +47,11 @@ pub(crate) struct Forecast {
 impl CustomerValue {
     /// Name of the RFM group; empty without a purchase.
     pub(crate) fn rfm_group(&self) -> String {
-        self.score
-            .map(|score| score.group().to_string())
-            .unwrap_or_default()
+        self.score.map(group_name).unwrap_or_default()
     }
+}
+
+/// The name of the RFM group of scores, such as `potential_loyalist`.
+pub(crate) fn group_name(score: RfmScore) -> String {
+    score.group().to_string().replace(' ', "_")
 }

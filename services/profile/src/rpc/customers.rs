@@ -86,7 +86,7 @@ pub(crate) fn profile(
         identities,
         language: customer.language,
         birth_date: birth_date.unwrap_or_default(),
-        attributes: customer.attributes.into_iter().collect(),
+        attributes: customer.attributes,
     };
     violations.extend(profile.violations(at, today));
     if violations.is_empty() {
@@ -161,7 +161,7 @@ pub(crate) fn customer(customer: Customer) -> wire::Customer {
         identities: profile.identities.into_iter().map(identity).collect(),
         language: profile.language,
         birth_date: profile.birth_date.map(instant::date_to_wire),
-        attributes: profile.attributes.into_iter().collect(),
+        attributes: profile.attributes,
         create_time: Some(instant::to_wire(customer.create_time)),
         update_time: Some(instant::to_wire(customer.update_time)),
         etag,

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use futures::future::try_join_all;
 use rapport_contract::{
-    feedback::v1::{CaseState, ListCasesRequest, feedback_service_client::FeedbackServiceClient},
+    feedback::v1::{ListCasesRequest, feedback_service_client::FeedbackServiceClient},
     loyalty::v1::{
         GetBalanceRequest, GetProgramRequest, ListMembersRequest, Member, MemberState,
         loyalty_service_client::LoyaltyServiceClient,
@@ -89,11 +89,7 @@ impl Sisters {
     pub(crate) async fn open_cases(&self, customer: &str) -> Part<Vec<CaseView>> {
         let request = ListCasesRequest {
             page_size: MOST_CASES,
-            filter: format!(
-                "customer = \"{customer}\" AND state != {} AND state != {}",
-                CaseState::Closed.as_str_name(),
-                CaseState::Resolved.as_str_name()
-            ),
+            filter: format!("customer = \"{customer}\" AND (state = OPEN OR state = ASSIGNED)"),
             order_by: "priority_rank desc, due_time".to_owned(),
             ..ListCasesRequest::default()
         };

@@ -71,16 +71,16 @@ pub(crate) fn purchase_kind(word: &str) -> Result<PurchaseKind, Error> {
     }
 }
 
-/// The word for a lifecycle stage: the name of its value in the contract, which filters use.
+/// The word for a lifecycle stage, as filters have it.
 pub(crate) const fn stage_word(stage: Stage) -> &'static str {
     match stage {
-        Stage::Potential => "LIFECYCLE_STAGE_POTENTIAL",
-        Stage::New => "LIFECYCLE_STAGE_NEW",
-        Stage::Growth => "LIFECYCLE_STAGE_GROWTH",
-        Stage::Mature => "LIFECYCLE_STAGE_MATURE",
-        Stage::Declining => "LIFECYCLE_STAGE_DECLINING",
-        Stage::Churned => "LIFECYCLE_STAGE_CHURNED",
-        Stage::WonBack => "LIFECYCLE_STAGE_WON_BACK",
+        Stage::Potential => "POTENTIAL",
+        Stage::New => "NEW",
+        Stage::Growth => "GROWTH",
+        Stage::Mature => "MATURE",
+        Stage::Declining => "DECLINING",
+        Stage::Churned => "CHURNED",
+        Stage::WonBack => "WON_BACK",
     }
 }
 
