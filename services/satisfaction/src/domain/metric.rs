@@ -58,15 +58,6 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    /// Every dimension.
-    pub const ALL: [Self; 5] = [
-        Self::Day,
-        Self::Survey,
-        Self::Question,
-        Self::Touchpoint,
-        Self::Location,
-    ];
-
     /// The name, as the fields of rows and requests have it.
     pub const fn name(self) -> &'static str {
         match self {

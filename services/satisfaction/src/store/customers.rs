@@ -5,7 +5,7 @@ use rapport_status::{Error, Result};
 use rapport_storage::Stored as _;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::ExprTrait as _,
+    Select, sea_query::ExprTrait as _,
 };
 
 use super::entity::answer_set::{Column, Entity};
@@ -51,7 +51,17 @@ async fn latest(
     customer: &str,
     score: Column,
 ) -> Result<Option<i32>> {
-    let score: Option<i16> = Entity::find()
+    let score: Option<i16> = scores(tenant, customer, score)
+        .into_tuple()
+        .one(connection)
+        .await
+        .stored("read a customer's latest score")?;
+    Ok(score.map(i32::from))
+}
+
+/// The scores of a customer in a column, the latest first.
+fn scores(tenant: &str, customer: &str, score: Column) -> Select<Entity> {
+    Entity::find()
         .select_only()
         .column(score)
         .filter(Column::Tenant.eq(tenant))
@@ -59,9 +69,19 @@ async fn latest(
         .filter(score.is_not_null())
         .order_by_desc(Column::AnsweredAt)
         .order_by_desc(Column::AnswerSet)
-        .into_tuple()
-        .one(connection)
-        .await
-        .stored("read a customer's latest score")?;
-    Ok(score.map(i32::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::plan_of;
+
+    #[tokio::test]
+    async fn the_latest_score_is_found_at_the_end_of_the_customers_answers_without_sorting() {
+        let plan = plan_of(scores("acme", "zoe", Column::Nps)).await;
+        insta::assert_snapshot!(
+            plan,
+            @"SEARCH answer_set USING INDEX answer_set_customer (tenant=? AND customer=?)"
+        );
+    }
 }

@@ -279,12 +279,9 @@ fn read<T: TryGetable>(row: &QueryResult, column: Column) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use rapport_listing::{Field, Kind, Schema, TokenKey};
-    use rapport_storage::MigrationList;
-    use rapport_testkit::TemporaryStore;
-    use sea_orm::{DbBackend, Statement};
 
     use super::*;
-    use crate::store::migrations;
+    use crate::store::plan_of;
 
     static FIELDS: [Field; 1] = [Field::new("day", Kind::Date, "day")];
     static BY_DAY: Schema = Schema::new(&FIELDS, "day");
@@ -305,20 +302,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_query_searches_the_roll_ups_by_their_key_and_reads_no_other_table() {
-        let temporary = TemporaryStore::new(MigrationList(migrations)).await;
         let page = BY_DAY.page(0, "", "", "", "", &TokenKey::new([7; 32])).unwrap();
-        let query = select("acme", &by_day(), &page).build(DbBackend::Sqlite);
-        let explain = Statement {
-            sql: format!("EXPLAIN QUERY PLAN {}", query.sql),
-            ..query
-        };
-        let plan = temporary.store.read().query_all_raw(explain).await.unwrap();
-        let plan: Vec<String> = plan
-            .iter()
-            .map(|row| row.try_get("", "detail").unwrap())
-            .collect();
+        let plan = plan_of(select("acme", &by_day(), &page)).await;
         insta::assert_snapshot!(
-            plan.join("\n"),
+            plan,
             @"SEARCH metric_rollup USING INDEX sqlite_autoindex_metric_rollup_1 (tenant=? AND metric=? AND day>? AND day<?)"
         );
     }
