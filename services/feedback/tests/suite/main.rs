@@ -1,0 +1,20 @@
+//! The feedback service over its real stack: real store, real server with all its layers, real client.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests and what they share fail by panicking"
+)]
+#![allow(
+    clippy::assigning_clones,
+    reason = "a field that is set reads like the others that are"
+)]
+
+mod answer_sets;
+mod case_lists;
+mod cases;
+mod events;
+mod hostile;
+mod random_requests;
+mod service;
+mod submissions;
+mod surveys;
