@@ -244,3 +244,28 @@ async fn tenants_do_not_see_each_other() {
     assert_eq!(world.verify().await.score_count, 0);
     assert_eq!(model::stored(world.store(), "other").await.len(), 2);
 }
+
+#[tokio::test]
+async fn an_equal_or_older_revision_with_other_scores_changes_nothing() {
+    let world = World::new().await;
+    let second = AnswerSetScored {
+        revision: 2,
+        ..answer_set("a", vec![answer(ScoreKind::Recommendation, 9)])
+    };
+    world.score(std::slice::from_ref(&second)).await;
+    let rollups = model::stored(world.store(), "acme").await;
+    for revision in [1, 2] {
+        let late = AnswerSetScored {
+            revision,
+            answers: vec![answer(ScoreKind::Recommendation, 0)],
+            ..second.clone()
+        };
+        world.score(&[late]).await;
+        world.deliver(&[world.deleted("a", revision)]).await;
+        assert_eq!(
+            model::stored(world.store(), "acme").await,
+            rollups,
+            "revision {revision}"
+        );
+    }
+}
