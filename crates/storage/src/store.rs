@@ -25,6 +25,9 @@ const MOST_ATTEMPTS: u32 = 5;
 /// How long a call waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// After how long without use a connection is closed: its caches are given back.
+const IDLE: Duration = Duration::from_mins(1);
+
 /// How long a statement waits for another process's lock (SQLite).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -33,6 +36,13 @@ const READERS: u32 = 4;
 
 /// Pages of the write-ahead log after which it is copied into the file (SQLite); 4 KiB each.
 const CHECKPOINT_PAGES: &str = "4000";
+
+/// Prepared statements that a connection keeps. Set-based statements are large, and each number of rows is another one:
+/// keeping many would cost more memory than preparing them again costs time.
+const STATEMENTS: usize = 32;
+
+/// Page cache of a connection (SQLite; negative: KiB). The system caches the file as well.
+const CACHE: &str = "-1024";
 
 /// Where a service's data are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,6 +159,7 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection> {
         .max_connections(connections)
         .min_connections(0)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE)
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
         .test_before_acquire(false)
@@ -162,7 +173,8 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection> {
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true)
                 .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-                .statement_cache_capacity(200)
+                .pragma("cache_size", CACHE)
+                .statement_cache_capacity(STATEMENTS)
         });
     Database::connect(options)
         .await

@@ -63,6 +63,7 @@ pub struct Suite {
     address: SocketAddr,
     folder: DataFolder,
     services: Services,
+    stores: Vec<Store>,
     relay: Relay,
     timers: Timers,
     shutdown: Shutdown,
@@ -94,12 +95,13 @@ impl Suite {
         };
         let server = services.add_to(Server::new(credentials, clock.clone())?);
         let server = tokio::spawn(server.serve(Some(listener), Some(incoming), shutdown.clone()));
-        let relay = Relay::start(stores, &services.consumers(), &clock);
+        let relay = Relay::start(stores.clone(), &services.consumers(), &clock);
         let timers = Timers::start(services.timers(), &shutdown);
         Ok(Self {
             address,
             folder,
             services,
+            stores,
             relay,
             timers,
             shutdown,
@@ -157,6 +159,12 @@ impl Suite {
             self.timers.ended().await;
             self.relay.stop().await;
             self.services.drain().await;
+            for store in self.stores {
+                // What is committed is safe without it; closing tidies the write-ahead logs away.
+                if let Err(error) = store.close().await {
+                    tracing::warn!(error = error.chain(), "a store could not be closed in order");
+                }
+            }
             served
         };
         match tokio::time::timeout(SHUTDOWN, orderly).await {

@@ -10,7 +10,7 @@ mod progress;
 mod report;
 mod samples;
 
-use rapport_process::{Configuration, Failure};
+use rapport_process::{Configuration, Failure, told_to_end};
 
 use crate::{client::Clients, suite::Suite};
 
@@ -24,7 +24,8 @@ pub async fn run(configuration: Configuration, once: bool) -> Result<(), Failure
     );
     let played = tokio::select! {
         played = play(&server) => played,
-        _ = tokio::signal::ctrl_c() => {
+        signal = told_to_end() => {
+            signal?;
             Err(Failure::new("stopped before the end").mend("run it again: it goes on where it was"))
         }
     };
