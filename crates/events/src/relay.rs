@@ -190,6 +190,6 @@ impl Source {
 fn can_be_mended(error: &Error) -> bool {
     matches!(
         error.kind(),
-        Kind::Unavailable | Kind::Aborted | Kind::ResourceExhausted | Kind::DeadlineExceeded
+        Kind::Unavailable | Kind::Aborted | Kind::ResourceExhausted
     )
 }

@@ -12,7 +12,14 @@ pub fn refused(error: &ListingError) -> Error {
         ErrorKind::InvalidPageSize => Reason::InvalidPageSize,
         ErrorKind::InvalidFieldMask => Reason::InvalidUpdateMask,
     };
-    let violation = FieldViolation::new(error.field, error.to_string());
+    let place = error
+        .position
+        .map_or_else(String::new, |position| format!("at character {position}: "));
+    let hint = error
+        .hint
+        .as_ref()
+        .map_or_else(String::new, |hint| format!("; {hint}"));
+    let violation = FieldViolation::new(error.field, format!("{place}{}{hint}", error.message));
     let refusal = Error::invalid(reason, vec![violation]);
     match error.position {
         Some(position) => refusal.with("position", position),

@@ -80,7 +80,6 @@ const fn code(kind: Kind) -> Code {
         Kind::Unauthenticated => Code::Unauthenticated,
         Kind::ResourceExhausted => Code::ResourceExhausted,
         Kind::Unavailable => Code::Unavailable,
-        Kind::DeadlineExceeded => Code::DeadlineExceeded,
         Kind::Internal => Code::Internal,
     }
 }

@@ -21,8 +21,6 @@ pub enum Kind {
     ResourceExhausted,
     /// Not available for the moment; repeat with the same request id.
     Unavailable,
-    /// It took longer than the caller wanted to wait.
-    DeadlineExceeded,
     /// A fault of ours; the log has the particulars.
     Internal,
 }
@@ -84,8 +82,6 @@ reasons! {
     // The server.
     /// More calls are in flight than the server takes on.
     Overloaded = "OVERLOADED": ResourceExhausted,
-    /// The call did not end within its deadline.
-    DeadlineExceeded = "DEADLINE_EXCEEDED": DeadlineExceeded,
     /// The server is shutting down.
     ShuttingDown = "SHUTTING_DOWN": Unavailable,
     /// The storage has no room left; nothing was changed.
@@ -98,8 +94,6 @@ reasons! {
     CommitOutcomeUnknown = "COMMIT_OUTCOME_UNKNOWN": Unavailable,
     /// Other transactions were in the way too often.
     TransactionConflict = "TRANSACTION_CONFLICT": Aborted,
-    /// A sister service does not answer.
-    SisterServiceUnavailable = "SISTER_SERVICE_UNAVAILABLE": Unavailable,
     /// A fault of ours.
     InternalError = "INTERNAL_ERROR": Internal,
 
