@@ -34,10 +34,10 @@ impl CaseState {
     /// The name that the contract gives it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Open => "CASE_STATE_OPEN",
-            Self::Assigned => "CASE_STATE_ASSIGNED",
-            Self::Resolved => "CASE_STATE_RESOLVED",
-            Self::Closed => "CASE_STATE_CLOSED",
+            Self::Open => "OPEN",
+            Self::Assigned => "ASSIGNED",
+            Self::Resolved => "RESOLVED",
+            Self::Closed => "CLOSED",
         }
     }
 

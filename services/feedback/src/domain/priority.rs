@@ -23,10 +23,10 @@ impl Priority {
     /// The name that the contract gives it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Low => "PRIORITY_LOW",
-            Self::Normal => "PRIORITY_NORMAL",
-            Self::High => "PRIORITY_HIGH",
-            Self::Urgent => "PRIORITY_URGENT",
+            Self::Low => "LOW",
+            Self::Normal => "NORMAL",
+            Self::High => "HIGH",
+            Self::Urgent => "URGENT",
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
         for pair in Priority::ALL.windows(2) {
             assert!(pair[0] < pair[1] && pair[0].rank() < pair[1].rank(), "{pair:?}");
         }
-        assert_eq!(Priority::named("PRIORITY_HIGH"), Some(Priority::High));
+        assert_eq!(Priority::named("HIGH"), Some(Priority::High));
         assert_eq!(Priority::named("HIGH"), None);
     }
 }

@@ -23,9 +23,9 @@ impl SurveyState {
     /// The name that the contract gives it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Draft => "SURVEY_STATE_DRAFT",
-            Self::Published => "SURVEY_STATE_PUBLISHED",
-            Self::Closed => "SURVEY_STATE_CLOSED",
+            Self::Draft => "DRAFT",
+            Self::Published => "PUBLISHED",
+            Self::Closed => "CLOSED",
         }
     }
 

@@ -287,7 +287,7 @@ async fn surveys_are_listed_in_pages_with_filter_and_order() {
         let request = ListSurveysRequest {
             page_size: 2,
             page_token,
-            filter: "state = SURVEY_STATE_DRAFT".to_owned(),
+            filter: "state = DRAFT".to_owned(),
             order_by: "title".to_owned(),
         };
         let page = service.list(request).await.unwrap();

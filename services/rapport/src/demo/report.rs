@@ -205,7 +205,7 @@ fn metric_row(title: &str, all: &str, row: &MetricRow) -> [String; 5] {
 async fn cases(clients: &Clients) -> Result<String, Failure> {
     let request = ListCasesRequest {
         page_size: 1000,
-        filter: "state = CASE_STATE_OPEN OR state = CASE_STATE_ASSIGNED".to_owned(),
+        filter: "state = OPEN OR state = ASSIGNED".to_owned(),
         order_by: "due_time".to_owned(),
         ..ListCasesRequest::default()
     };
