@@ -1,6 +1,5 @@
 //! The methods of the contract: requests become what the use cases take, outcomes become answers.
 
-mod fields;
 mod members;
 mod points;
 mod programs;

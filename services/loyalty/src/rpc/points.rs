@@ -2,6 +2,7 @@
 
 use prost::Message;
 use rapport_contract::{
+    instant,
     loyalty::v1::{
         AdjustPointsRequest, Balance, CaptureHoldRequest, EarnPointsRequest, GetBalanceRequest,
         LedgerSummary, ListTransactionsRequest, ListTransactionsResponse, RedeemPointsRequest,
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Rpc, fields::Fields};
+use super::Rpc;
 use crate::{
     domain::ledger::{Note, hold_not_found},
     usecase::{
@@ -36,12 +37,10 @@ impl Rpc {
         tenant: &str,
         request: EarnPointsRequest,
     ) -> Result<A> {
-        let key = key(tenant, "earn_points", &request.request_id, &request)?;
-        let mut fields = Fields::default();
-        let reason = fields.text("reason", request.reason);
-        let expire_time = fields.moment("expire_time", request.expire_time.as_ref());
-        fields.check()?;
-        let note = note(reason, &key);
+        let key = key(tenant, "earn_points", &request.request_id, &request);
+        let expire_time = request.expire_time.as_ref().map(instant::from_wire).transpose();
+        let expire_time = expire_time.map_err(|wrong| Error::invalid_field("expire_time", wrong))?;
+        let note = note(request.reason, &key);
         let points = request.points;
         let intent = Intent::Earn {
             points,
@@ -56,11 +55,8 @@ impl Rpc {
         tenant: &str,
         request: RedeemPointsRequest,
     ) -> Result<A> {
-        let key = key(tenant, "redeem_points", &request.request_id, &request)?;
-        let mut fields = Fields::default();
-        let reason = fields.text("reason", request.reason);
-        fields.check()?;
-        let note = note(reason, &key);
+        let key = key(tenant, "redeem_points", &request.request_id, &request);
+        let note = note(request.reason, &key);
         let points = request.points;
         self.post(tenant, request.member, key, Intent::Redeem { points, note })
             .await
@@ -71,14 +67,11 @@ impl Rpc {
         tenant: &str,
         request: AdjustPointsRequest,
     ) -> Result<A> {
-        let key = key(tenant, "adjust_points", &request.request_id, &request)?;
-        let mut fields = Fields::default();
-        let reason = fields.text("reason", request.reason);
         if request.points == 0 {
-            fields.refuse("points", "must not be 0");
+            return Err(Error::invalid_field("points", "must not be 0"));
         }
-        fields.check()?;
-        let note = note(reason, &key);
+        let key = key(tenant, "adjust_points", &request.request_id, &request);
+        let note = note(request.reason, &key);
         let points = request.points;
         self.post(tenant, request.member, key, Intent::Adjust { points, note })
             .await
@@ -89,17 +82,14 @@ impl Rpc {
         tenant: &str,
         request: ReservePointsRequest,
     ) -> Result<A> {
-        let key = key(tenant, "reserve_points", &request.request_id, &request)?;
-        let mut fields = Fields::default();
-        let reason = fields.text("reason", request.reason);
-        fields.check()?;
+        let key = key(tenant, "reserve_points", &request.request_id, &request);
         let intent = Intent::Reserve {
             points: request.points,
             seconds: match i64::from(request.hold_seconds) {
                 0 => DEFAULT_HOLD_SECONDS,
                 seconds => seconds,
             },
-            reason,
+            reason: request.reason,
         };
         self.post(tenant, request.member, key, intent).await
     }
@@ -109,7 +99,7 @@ impl Rpc {
         tenant: &str,
         request: CaptureHoldRequest,
     ) -> Result<A> {
-        let key = key(tenant, "capture_hold", &request.request_id, &request)?;
+        let key = key(tenant, "capture_hold", &request.request_id, &request);
         let (member, hold) = hold(&request.name)?;
         let points = (request.points != 0).then_some(request.points);
         self.post(tenant, member, key, Intent::Capture { hold, points })
@@ -121,7 +111,7 @@ impl Rpc {
         tenant: &str,
         request: ReleaseHoldRequest,
     ) -> Result<A> {
-        let key = key(tenant, "release_hold", &request.request_id, &request)?;
+        let key = key(tenant, "release_hold", &request.request_id, &request);
         let (member, hold) = hold(&request.name)?;
         self.post(tenant, member, key, Intent::Release { hold }).await
     }
@@ -208,17 +198,9 @@ impl Rpc {
     }
 }
 
-/// The key of a request. The request itself is its body, id included.
-fn key(tenant: &str, method: &'static str, request_id: &str, request: &impl Message) -> Result<RequestKey> {
-    let mut fields = Fields::default();
-    fields.text("request_id", request_id.to_owned());
-    fields.check()?;
-    Ok(RequestKey::new(
-        tenant,
-        method,
-        request_id,
-        &request.encode_to_vec(),
-    ))
+/// The key under which a request is remembered. The request as a whole is what must be the same again.
+fn key(tenant: &str, method: &'static str, request_id: &str, request: &impl Message) -> RequestKey {
+    RequestKey::new(tenant, method, request_id, &request.encode_to_vec())
 }
 
 fn note(reason: String, key: &RequestKey) -> Note {

@@ -13,7 +13,7 @@ use rapport_listing::FieldMask;
 use rapport_server::listing::refused;
 use rapport_status::{Error, FieldViolation, Reason, Result};
 
-use super::{Rpc, fields::Fields};
+use super::Rpc;
 use crate::{
     domain::program::{EarningRule, Terms},
     usecase::{
@@ -35,7 +35,7 @@ const UPDATABLE: &[&str] = &[
 impl Rpc {
     pub(super) async fn create(&self, tenant: &str, request: CreateProgramRequest) -> Result<Program> {
         let message = request.program.unwrap_or_default();
-        let (terms, mut violations) = terms(&message)?;
+        let (terms, mut violations) = terms(&message);
         violations.extend(terms.check());
         refuse(violations)?;
         let id = match request.program_id {
@@ -78,7 +78,7 @@ impl Rpc {
         let paths = request.update_mask.unwrap_or_default().paths;
         let mask =
             FieldMask::check(&paths, UPDATABLE, &populated(&message)).map_err(|error| refused(&error))?;
-        let (terms, violations) = terms(&message)?;
+        let (terms, violations) = terms(&message);
         refuse(violations)?;
         let change = Change {
             name: message.name,
@@ -105,10 +105,7 @@ fn populated(message: &Program) -> Vec<&'static str> {
 }
 
 /// The terms of a program as a request has them, with what breaks the rules of programs.
-fn terms(message: &Program) -> Result<(Terms, Vec<FieldViolation>)> {
-    let mut fields = Fields::default();
-    let title = fields.text("program.title", message.title.clone());
-    fields.check()?;
+fn terms(message: &Program) -> (Terms, Vec<FieldViolation>) {
     let mut violations = Vec::new();
     let earning_rule = message
         .earning_rule
@@ -144,13 +141,13 @@ fn terms(message: &Program) -> Result<(Terms, Vec<FieldViolation>)> {
         }
     }
     let terms = Terms {
-        title,
+        title: message.title.clone(),
         earning_rule,
         compensation,
         lifetime_months: message.lifetime_months,
         enrols_automatically: message.enrols_automatically,
     };
-    Ok((terms, violations))
+    (terms, violations)
 }
 
 fn refuse(violations: Vec<FieldViolation>) -> Result<()> {

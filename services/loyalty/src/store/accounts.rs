@@ -23,6 +23,8 @@ use crate::domain::{
 /// What a batch must know of one tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
+    /// Whether the accounts are to be changed: then nobody else may change them until the transaction ends.
+    pub(crate) for_change: bool,
     /// Names of members.
     pub(crate) members: BTreeSet<String>,
     /// Holds that are named; open ones are loaded anyway.
@@ -135,8 +137,8 @@ pub(crate) async fn load_one(
     Ok(load(connection, tenant, &needs).await?.remove(name))
 }
 
-/// In the order of their names and locked where the database has row locks, so that two writers never wait for each
-/// other in a circle.
+/// In the order of their names, so that two writers who lock them never wait for each other in a circle. SQLite has no
+/// row locks and needs none: it has one writer.
 async fn members(
     connection: &impl ConnectionTrait,
     tenant: &str,
@@ -145,15 +147,14 @@ async fn members(
     let names: Vec<&str> = needs.members.iter().map(String::as_str).collect();
     let mut rows = Vec::with_capacity(names.len());
     for chunk in names.chunks(MOST_VARIABLES - 1) {
-        rows.extend(
-            member::Entity::find()
-                .filter(member::Column::Tenant.eq(tenant))
-                .filter(member::Column::Name.is_in(chunk.iter().copied()))
-                .order_by_asc(member::Column::Name)
-                .all(connection)
-                .await
-                .stored("read members")?,
-        );
+        let mut query = member::Entity::find()
+            .filter(member::Column::Tenant.eq(tenant))
+            .filter(member::Column::Name.is_in(chunk.iter().copied()))
+            .order_by_asc(member::Column::Name);
+        if needs.for_change {
+            query = query.lock_exclusive();
+        }
+        rows.extend(query.all(connection).await.stored("read members")?);
     }
     Ok(rows)
 }

@@ -178,6 +178,7 @@ async fn load(
     let mut needs: BTreeMap<&str, Needs> = BTreeMap::new();
     for operation in operations {
         let needs = needs.entry(&operation.tenant).or_default();
+        needs.for_change = true;
         needs.members.insert(operation.member.clone());
         match &operation.intent {
             Intent::Capture { hold, .. } | Intent::Release { hold } => {

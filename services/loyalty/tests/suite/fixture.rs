@@ -17,7 +17,7 @@ use rapport_events::{Event, outbox};
 use rapport_listing::TokenKey;
 use rapport_loyalty::{Loyalty, Parts, migrations};
 use rapport_server::{Credentials, Server};
-use rapport_storage::{MigrationList, Store};
+use rapport_storage::{Location, MigrationList, Store};
 use rapport_testkit::{Serving, TemporaryStore};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tonic::{Status, transport::Channel};
@@ -31,16 +31,20 @@ pub(crate) struct Fixture {
     pub(crate) clock: ManualClock,
     pub(crate) loyalty: Loyalty,
     pub(crate) client: LoyaltyServiceClient<Channel>,
-    _serving: Serving,
+    serving: Serving,
 }
 
-impl Fixture {
-    /// A service without any program, on 15 January 2026.
-    pub(crate) async fn new() -> Self {
-        let clock = ManualClock::at(moment("2026-01-15T10:00:00Z"));
-        let store = TemporaryStore::new(MigrationList(migrations)).await;
+/// A running service on a store that others may use too.
+pub(crate) struct Replica {
+    loyalty: Loyalty,
+    pub(crate) client: LoyaltyServiceClient<Channel>,
+    serving: Serving,
+}
+
+impl Replica {
+    async fn start(store: Store, clock: &ManualClock) -> Self {
         let parts = Parts {
-            store: store.store.clone(),
+            store,
             clock: clock.clock(),
             token_key: TokenKey::new([7; 32]),
         };
@@ -54,12 +58,36 @@ impl Fixture {
         let serving = Serving::start(server);
         let client = LoyaltyServiceClient::new(serving.channel.clone());
         Self {
+            loyalty,
+            client,
+            serving,
+        }
+    }
+}
+
+impl Fixture {
+    /// A service without any program, on 15 January 2026.
+    pub(crate) async fn new() -> Self {
+        let store = TemporaryStore::new(MigrationList(migrations)).await;
+        let clock = ManualClock::at(moment("2026-01-15T10:00:00Z"));
+        let Replica {
+            loyalty,
+            client,
+            serving,
+        } = Replica::start(store.store.clone(), &clock).await;
+        Self {
             store,
             clock,
             loyalty,
             client,
-            _serving: serving,
+            serving,
         }
+    }
+
+    /// A second service on the same database, with connections and a committer of its own.
+    pub(crate) async fn replica(&self) -> Replica {
+        let location = Location::in_folder(self.store.folder(), "test");
+        Replica::start(Store::open(&location).await.unwrap(), &self.clock).await
     }
 
     /// A service with the program of [`stars`].
@@ -71,6 +99,10 @@ impl Fixture {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store.store
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.serving.channel.clone()
     }
 
     pub(crate) fn at(&self, text: &str) {
@@ -228,14 +260,21 @@ impl Fixture {
 
     /// Changes the store behind the back of the service.
     pub(crate) async fn tamper(&self, sql: &str) {
+        assert!(self.can_execute(sql).await, "the database refuses {sql}");
+    }
+
+    /// Whether the database carries a statement out.
+    pub(crate) async fn can_execute(&self, sql: &str) -> bool {
         let sql = &sql;
         self.store()
             .write("tamper", |transaction| async move {
-                transaction.connection().execute_unprepared(sql).await.unwrap();
-                transaction.commit(()).await
+                match transaction.connection().execute_unprepared(sql).await {
+                    Ok(_) => transaction.commit(true).await,
+                    Err(_) => transaction.abandon(false).await,
+                }
             })
             .await
-            .unwrap();
+            .unwrap()
     }
 }
 

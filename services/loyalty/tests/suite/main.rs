@@ -1,4 +1,5 @@
 //! The loyalty service as a whole.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod expiry;
 mod fixture;
@@ -9,5 +10,7 @@ mod points;
 mod programs;
 mod purchases;
 mod random;
+mod random_requests;
 mod steps;
+mod store_model;
 mod verification;

@@ -1,12 +1,12 @@
 //! Calls that move points.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::future::join_all;
 use prost::Message as _;
 use rapport_contract::{
     instant,
-    loyalty::v1::{AdjustPointsRequest, EarnPointsRequest, TransactionKind},
+    loyalty::v1::{AdjustPointsRequest, EarnPointsRequest, Transaction, TransactionKind},
     profile::v1::CustomerDeleted,
 };
 use rapport_testkit::reason;
@@ -222,6 +222,67 @@ async fn an_expiry_in_the_past_and_hostile_texts_are_refused_with_their_fields()
         assert_eq!(reason(&refused), "INVALID_FIELDS");
         let described = rapport_testkit::described(&refused);
         assert!(described.contains(field), "{described}");
+    }
+}
+
+#[tokio::test]
+async fn two_committers_on_one_database_never_spend_a_point_twice() {
+    let mut fixture = Fixture::with_program().await;
+    let member = fixture.enrol("ann").await;
+    fixture.earn("e", &member, 100).await.unwrap();
+    let replica = fixture.replica().await;
+    let calls = (0..60).map(|number| {
+        let mut client = if number % 2 == 0 {
+            fixture.client.clone()
+        } else {
+            replica.client.clone()
+        };
+        // Every id is sent to both.
+        let request = redemption(&format!("r{}", number / 2), &member, 5);
+        async move {
+            (
+                number / 2,
+                client
+                    .redeem_points(request)
+                    .await
+                    .map(tonic::Response::into_inner),
+            )
+        }
+    });
+    let mut answers: HashMap<i32, Vec<Transaction>> = HashMap::new();
+    for (id, outcome) in join_all(calls).await {
+        match outcome {
+            Ok(transaction) => answers.entry(id).or_default().push(transaction),
+            Err(status) => assert_eq!(reason(&status), "INSUFFICIENT_POINTS"),
+        }
+    }
+    assert_eq!(answers.len(), 20, "twenty times five are a hundred");
+    for (id, answers) in answers {
+        assert!(
+            answers.windows(2).all(|pair| pair[0] == pair[1]),
+            "two answers to r{id}: {answers:?}"
+        );
+    }
+    assert_eq!(fixture.available(&member).await, 0);
+    assert!(fixture.differences().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_tables_refuse_what_the_ledger_never_decides() {
+    let mut fixture = Fixture::with_program().await;
+    let member = fixture.enrol("ann").await;
+    fixture.earn("e", &member, 100).await.unwrap();
+    fixture.reserve("h", &member, 10).await.unwrap();
+    for sql in [
+        "UPDATE lot SET remaining = -1",
+        "UPDATE lot SET remaining = original + 1",
+        "UPDATE lot SET reserved = -1",
+        "UPDATE lot SET reserved = remaining + 1",
+        "UPDATE member SET available_points = -1",
+        "UPDATE hold SET captured_points = points + 1",
+        "UPDATE hold_allocation SET points = 0",
+    ] {
+        assert!(!fixture.can_execute(sql).await, "{sql}");
     }
 }
 

@@ -3,16 +3,11 @@
 /// The name of the variable that sets the seed.
 pub(crate) const SEED_VARIABLE: &str = "RAPPORT_SEED";
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and the same everywhere.
+/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, and the same everywhere.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Begins with a seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// Begins with the seed that the environment sets, or a new one. Prints it, so that a failure can be repeated.
     pub(crate) fn announced(test: &str) -> Self {
         let seed = std::env::var(SEED_VARIABLE)
