@@ -115,6 +115,20 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_file_has_every_key_with_its_default() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/rapport.toml");
+        let other = Configuration {
+            listen: ([127, 0, 0, 1], 1).into(),
+            data: PathBuf::new(),
+            tenant: "other".to_owned(),
+            log: String::new(),
+            log_form: LogForm::Json,
+        };
+        let read = Configuration::read(Some(&file), other, &Overrides::default()).unwrap();
+        assert_eq!(read, Configuration::default());
+    }
+
+    #[test]
     fn unknown_keys_and_open_addresses_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rapport.toml");
