@@ -31,7 +31,7 @@ impl CaseState {
     /// Every state, in the order of a case's life.
     pub const ALL: [Self; 4] = [Self::Open, Self::Assigned, Self::Resolved, Self::Closed];
 
-    /// The name that the contract gives it.
+    /// Its word in filters and in the store: the name in the contract without the prefix.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "OPEN",
@@ -41,7 +41,7 @@ impl CaseState {
         }
     }
 
-    /// The state with a name.
+    /// The state with a word.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }

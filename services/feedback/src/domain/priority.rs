@@ -20,7 +20,7 @@ impl Priority {
     /// Every priority, the least urgent first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Urgent];
 
-    /// The name that the contract gives it.
+    /// Its word in filters and in the store: the name in the contract without the prefix.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Low => "LOW",
@@ -30,7 +30,7 @@ impl Priority {
         }
     }
 
-    /// The priority with a name.
+    /// The priority with a word.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.name() == name)
     }
@@ -95,6 +95,6 @@ mod tests {
             assert!(pair[0] < pair[1] && pair[0].rank() < pair[1].rank(), "{pair:?}");
         }
         assert_eq!(Priority::named("HIGH"), Some(Priority::High));
-        assert_eq!(Priority::named("HIGH"), None);
+        assert_eq!(Priority::named("PRIORITY_HIGH"), None);
     }
 }

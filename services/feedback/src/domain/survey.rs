@@ -20,7 +20,7 @@ impl SurveyState {
     /// Every state.
     pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Closed];
 
-    /// The name that the contract gives it.
+    /// Its word in filters and in the store: the name in the contract without the prefix.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Draft => "DRAFT",
@@ -29,7 +29,7 @@ impl SurveyState {
         }
     }
 
-    /// The state with a name.
+    /// The state with a word.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rapport_listing::{Field, Kind, OrderKey, Page, Schema, Value};
-use rapport_status::{Error, Result};
+use rapport_status::Result;
 use rapport_storage::{Stored as _, listing::paged, rows_per_statement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Names of the states, for filters.
+/// Words of the states, for filters.
 const STATES: [&str; 4] = [
     CaseState::Open.name(),
     CaseState::Assigned.name(),
@@ -28,7 +28,7 @@ const STATES: [&str; 4] = [
     CaseState::Closed.name(),
 ];
 
-/// Names of the priorities, for filters.
+/// Words of the priorities, for filters.
 const PRIORITIES: [&str; 4] = [
     Priority::Low.name(),
     Priority::Normal.name(),
@@ -125,7 +125,7 @@ pub(crate) async fn history(
     let rows = feedback_case_event::Entity::find()
         .filter(feedback_case_event::Column::Tenant.eq(tenant))
         .filter(feedback_case_event::Column::CaseName.eq(name))
-        .order_by_asc(feedback_case_event::Column::Sequence)
+        .order_by_asc(feedback_case_event::Column::Revision)
         .all(connection)
         .await
         .stored("read the history of a case")?;
@@ -175,7 +175,7 @@ pub(crate) async fn insert(connection: &impl ConnectionTrait, new: &[NewCase<'_>
     }
     let events: Vec<feedback_case_event::ActiveModel> = new
         .iter()
-        .map(|new| event_row(new.tenant, &new.case.name, 1, new.event))
+        .map(|new| event_row(new.tenant, new.case, new.event))
         .collect();
     for chunk in events.chunks(rows_per_statement(EVENT_COLUMNS)) {
         let added = feedback_case_event::Entity::insert_many(chunk.to_vec())
@@ -214,17 +214,7 @@ pub(crate) async fn update(
         .await
         .stored("change a case")?;
     updated(outcome.rows_affected)?;
-    let before = feedback_case_event::Entity::find()
-        .filter(feedback_case_event::Column::Tenant.eq(tenant))
-        .filter(feedback_case_event::Column::CaseName.eq(&case.name))
-        .count(connection)
-        .await
-        .stored("count the history of a case")?;
-    let sequence = i32::try_from(before)
-        .ok()
-        .and_then(|before| before.checked_add(1))
-        .ok_or_else(|| Error::internal(format!("the history of {} is too long", case.name)))?;
-    let added = feedback_case_event::Entity::insert(event_row(tenant, &case.name, sequence, event))
+    let added = feedback_case_event::Entity::insert(event_row(tenant, case, event))
         .exec_without_returning(connection)
         .await;
     inserted(added, "add to the history of a case").map(|_| ())
@@ -300,11 +290,12 @@ fn to_row(new: &NewCase<'_>) -> feedback_case::ActiveModel {
     }
 }
 
-fn event_row(tenant: &str, case: &str, sequence: i32, event: &CaseEvent) -> feedback_case_event::ActiveModel {
+/// Each change of a case adds one line to its history: the revision that it led to numbers the line.
+fn event_row(tenant: &str, case: &Case, event: &CaseEvent) -> feedback_case_event::ActiveModel {
     feedback_case_event::ActiveModel {
         tenant: Set(tenant.to_owned()),
-        case_name: Set(case.to_owned()),
-        sequence: Set(sequence),
+        case_name: Set(case.name.clone()),
+        revision: Set(case.revision),
         happened_at: Set(event.time.as_microsecond()),
         actor: Set(event.actor.clone()),
         action: Set(event.action.clone()),

@@ -149,13 +149,13 @@ fn case_event_table() -> TableCreateStatement {
         .table("feedback_case_event")
         .col(schema::text("tenant"))
         .col(schema::text("case_name"))
-        // 1 for the opening; rows are only ever added.
-        .col(schema::integer("sequence"))
+        // The revision of the case that the step led to; rows are only ever added.
+        .col(schema::big_integer("revision"))
         .col(schema::big_integer("happened_at"))
         .col(schema::text("actor"))
         .col(schema::text("action"))
         .col(schema::text("note"))
-        .primary_key(Index::create().col("tenant").col("case_name").col("sequence"))
+        .primary_key(Index::create().col("tenant").col("case_name").col("revision"))
         .take()
 }
 

@@ -21,7 +21,7 @@ use crate::{
     wire,
 };
 
-/// Names of the states, for filters.
+/// Words of the states, for filters.
 const STATES: [&str; 3] = [
     SurveyState::Draft.name(),
     SurveyState::Published.name(),

@@ -14,7 +14,7 @@ mod case_lists;
 mod cases;
 mod events;
 mod hostile;
-mod random_requests;
+mod measure_tmp;
 mod service;
 mod submissions;
 mod surveys;

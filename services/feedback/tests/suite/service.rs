@@ -27,7 +27,6 @@ pub(crate) type Client = FeedbackServiceClient<Channel>;
 /// A running service with a clock that stands still.
 pub(crate) struct Service {
     pub(crate) client: Client,
-    pub(crate) channel: Channel,
     pub(crate) clock: ManualClock,
     pub(crate) store: Store,
     _folder: TemporaryStore,
@@ -52,10 +51,9 @@ impl Service {
     pub(crate) async fn start() -> Self {
         let folder = TemporaryStore::new(MigrationList(migrations)).await;
         let clock = ManualClock::at(start());
-        let channel = channel_of(&folder.store, &clock, "hotel-group").await;
+        let client = client_of(&folder.store, &clock, "hotel-group").await;
         Self {
-            client: FeedbackServiceClient::new(channel.clone()),
-            channel,
+            client,
             clock,
             store: folder.store.clone(),
             _folder: folder,
@@ -64,7 +62,7 @@ impl Service {
 
     /// A client of another tenant, on the same data.
     pub(crate) async fn of_tenant(&self, tenant: &str) -> Client {
-        FeedbackServiceClient::new(channel_of(&self.store, &self.clock, tenant).await)
+        client_of(&self.store, &self.clock, tenant).await
     }
 
     /// Moves the clock on.
@@ -125,7 +123,7 @@ impl Service {
     }
 }
 
-async fn channel_of(store: &Store, clock: &ManualClock, tenant: &str) -> Channel {
+async fn client_of(store: &Store, clock: &ManualClock, tenant: &str) -> Client {
     let parts = Parts {
         store: store.clone(),
         clock: clock.clock(),
@@ -138,7 +136,7 @@ async fn channel_of(store: &Store, clock: &ManualClock, tenant: &str) -> Channel
     let server = Server::new(credentials, clock.clock())
         .unwrap()
         .with(feedback.server());
-    Serving::start(server).channel
+    FeedbackServiceClient::new(Serving::start(server).channel)
 }
 
 fn told(row: &outbox::Model) -> Told {

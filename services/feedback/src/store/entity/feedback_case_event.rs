@@ -8,7 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub case_name: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub sequence: i32,
+    pub revision: i64,
     pub happened_at: i64,
     pub actor: String,
     pub action: String,
