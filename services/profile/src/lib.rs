@@ -32,7 +32,7 @@ use crate::{
 pub const NAME: &str = "profile";
 
 /// How often the service looks whether an evaluation is due. It runs once a day; the rest are looks that find nothing.
-const EVALUATION_CHECK: Duration = Duration::from_secs(15 * 60);
+const EVALUATION_CHECK: Duration = Duration::from_mins(15);
 
 /// The migrations of the service, the oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
@@ -68,14 +68,10 @@ impl Profile {
     // The services open alike, and others wait for what they open.
     #[allow(clippy::unused_async, reason = "all services are opened in the same way")]
     pub async fn open(parts: Parts) -> Result<Self, Error> {
-        let ports = Ports {
-            store: parts.store,
-            clock: parts.clock,
-        };
         let batch = PurchaseBatch {
-            clock: ports.clock.clone(),
+            clock: parts.clock.clone(),
         };
-        let committer = Committer::start(ports.store.clone(), batch);
+        let committer = Committer::start(parts.store.clone(), batch);
         let sisters = Sisters {
             feedback: parts.feedback,
             satisfaction: parts.satisfaction,
@@ -83,7 +79,10 @@ impl Profile {
         };
         Ok(Self {
             rpc: Rpc {
-                ports,
+                ports: Ports {
+                    store: parts.store,
+                    clock: parts.clock,
+                },
                 committer,
                 sisters,
                 token_key: parts.token_key,

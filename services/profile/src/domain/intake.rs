@@ -63,7 +63,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Record {
     /// A purchase.
-    Purchase(Purchase),
+    Purchase(Box<Purchase>),
     /// There was a purchase; its customer was deleted, and it must not come back.
     OfDeletedCustomer,
 }
@@ -92,12 +92,11 @@ impl IntakeState {
         if let Some(record) = self.records.get(&row.key) {
             return repeated(record, owner.as_deref(), row);
         }
-        let (customer, created) = match owner {
-            Some(id) => (id, None),
-            None => {
-                let created = self.create_customer(row, now)?;
-                (created.id.clone(), Some(created))
-            }
+        let (customer, created) = if let Some(id) = owner {
+            (id, None)
+        } else {
+            let created = self.create_customer(row, now)?;
+            (created.id.clone(), Some(created))
         };
         let purchase = Purchase {
             id: row.new_purchase_id.clone(),
@@ -107,7 +106,7 @@ impl IntakeState {
             create_time: now,
         };
         self.records
-            .insert(row.key.clone(), Record::Purchase(purchase.clone()));
+            .insert(row.key.clone(), Record::Purchase(Box::new(purchase.clone())));
         Ok(Outcome::Added { purchase, created })
     }
 
@@ -157,7 +156,7 @@ fn repeated(record: &Record, owner: Option<&str>, row: &Row) -> Result<Outcome, 
         Record::Purchase(purchase) if purchase.content != row.content => {
             Err(purchase::conflict(&row.key, "with other content"))
         }
-        Record::Purchase(purchase) => Ok(Outcome::Known(purchase.clone())),
+        Record::Purchase(purchase) => Ok(Outcome::Known(purchase.as_ref().clone())),
         Record::OfDeletedCustomer => Err(purchase::conflict(
             &row.key,
             "for a customer who has been deleted since",

@@ -6,7 +6,7 @@ use rapport_listing::FieldMask;
 use rapport_server::listing::refused;
 use rapport_status::{Error, FieldViolation, Reason};
 
-use super::{text::refuse_nul, words};
+use super::words;
 use crate::{
     domain::{
         customer::{Customer, Profile, ProfileField},
@@ -57,16 +57,6 @@ pub(crate) fn profile(
     today: Date,
 ) -> Result<Profile, Vec<FieldViolation>> {
     let mut violations = Vec::new();
-    refuse_nul(
-        format!("{at}.display_name"),
-        &customer.display_name,
-        &mut violations,
-    );
-    for (key, value) in &customer.attributes {
-        if key.contains('\0') || value.contains('\0') {
-            refuse_nul(format!("{at}.attributes"), "\0", &mut violations);
-        }
-    }
     let mut identities = Vec::new();
     for (index, identity) in customer.identities.iter().enumerate() {
         match identity_key(identity, &format!("{at}.identities[{index}]")) {
@@ -158,7 +148,7 @@ pub(crate) fn customer(customer: Customer) -> wire::Customer {
     wire::Customer {
         name,
         display_name: profile.display_name,
-        identities: profile.identities.into_iter().map(identity).collect(),
+        identities: profile.identities.iter().map(identity).collect(),
         language: profile.language,
         birth_date: profile.birth_date.map(instant::date_to_wire),
         attributes: profile.attributes,
@@ -168,7 +158,7 @@ pub(crate) fn customer(customer: Customer) -> wire::Customer {
     }
 }
 
-fn identity(identity: Identity) -> wire::Identity {
+fn identity(identity: &Identity) -> wire::Identity {
     wire::Identity {
         r#type: words::identity_kind(identity.key.kind()).into(),
         system: identity.key.system().to_owned(),

@@ -2,7 +2,6 @@
 
 mod customers;
 mod purchases;
-mod text;
 mod values;
 mod view;
 pub(crate) mod words;
@@ -267,8 +266,8 @@ impl ProfileService for Rpc {
 
     async fn get_evaluation(&self, request: Request<wire::GetEvaluationRequest>) -> Answer<wire::Evaluation> {
         let tenant = caller(&request)?.tenant;
-        values::require_latest(&request.get_ref().name)?;
-        let evaluation = usecase::values::latest_evaluation(&self.ports, &tenant).await?;
+        let id = values::evaluation_id(&request.get_ref().name)?;
+        let evaluation = usecase::values::evaluation(&self.ports, &tenant, id).await?;
         Ok(Response::new(values::evaluation(evaluation)))
     }
 

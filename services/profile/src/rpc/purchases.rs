@@ -5,7 +5,7 @@ use rapport_clock::Clock;
 use rapport_contract::{check, instant, money, name, profile::v1 as wire};
 use rapport_status::FieldViolation;
 
-use super::{customers::identity_key, text::refuse_nul, words};
+use super::{customers::identity_key, words};
 use crate::{
     domain::{
         intake::{MissingCustomer, Owner, Row},
@@ -21,13 +21,6 @@ pub(crate) fn content(
     now: Timestamp,
 ) -> Result<(PurchaseKey, PurchaseContent), Vec<FieldViolation>> {
     let mut violations = Vec::new();
-    refuse_nul(format!("{at}.source_id"), &purchase.source_id, &mut violations);
-    refuse_nul(
-        format!("{at}.original_source_id"),
-        &purchase.original_source_id,
-        &mut violations,
-    );
-    refuse_nul(format!("{at}.location"), &purchase.location, &mut violations);
     let mut refuse = |field: &str, wrong: &str| {
         violations.push(FieldViolation::new(format!("{at}.{field}"), wrong));
     };

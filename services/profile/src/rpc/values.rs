@@ -191,16 +191,11 @@ pub(crate) fn summary(summary: Summary, latest: Option<(Date, Currency)>) -> wir
     }
 }
 
-/// Refuses the name of an evaluation other than the latest, the only one that can be asked for.
-pub(crate) fn require_latest(name: &str) -> Result<(), Error> {
-    if name.is_empty() || name == "evaluations/latest" {
-        return Ok(());
+/// Reads the name of an evaluation: its id, or none for the latest.
+pub(crate) fn evaluation_id(name: &str) -> Result<Option<&str>, Error> {
+    if name.is_empty() {
+        return Ok(None);
     }
-    name::EVALUATION.require::<1>("name", name)?;
-    Err(Error::about(
-        rapport_status::Reason::EvaluationNotFound,
-        "rapport.example/Evaluation",
-        name,
-        "only evaluations/latest can be asked for",
-    ))
+    let [id] = name::EVALUATION.require("name", name)?;
+    Ok(Some(id).filter(|id| *id != "latest"))
 }

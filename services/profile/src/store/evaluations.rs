@@ -33,8 +33,8 @@ mod evaluation {
         pub currency: String,
         pub customer_count: i64,
         pub buyer_count: i64,
-        pub model_accepted: bool,
-        pub model_finding: String,
+        pub accepted: bool,
+        pub finding: String,
         pub purchase_r: Option<f64>,
         pub purchase_alpha: Option<f64>,
         pub purchase_a: Option<f64>,
@@ -73,7 +73,20 @@ pub(crate) async fn latest(
         .one(connection)
         .await
         .stored("read the latest evaluation")?;
-    row.map(evaluation_of).transpose()
+    row.as_ref().map(evaluation_of).transpose()
+}
+
+/// The evaluation with an id.
+pub(crate) async fn find(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    id: &str,
+) -> Result<Option<Evaluation>, Error> {
+    let row = evaluation::Entity::find_by_id((tenant.to_owned(), id.to_owned()))
+        .one(connection)
+        .await
+        .stored("read an evaluation")?;
+    row.as_ref().map(evaluation_of).transpose()
 }
 
 /// Stores an evaluation as the latest, in place of an earlier one for the same date and currency.
@@ -116,8 +129,8 @@ fn row_of(tenant: &str, run: i64, evaluation: &Evaluation) -> Result<evaluation:
         currency: Set(evaluation.currency.code().to_owned()),
         customer_count: Set(evaluation.customer_count),
         buyer_count: Set(evaluation.buyer_count),
-        model_accepted: Set(models.accepted),
-        model_finding: Set(models.finding.clone()),
+        accepted: Set(models.accepted),
+        finding: Set(models.finding.clone()),
         purchase_r: Set(purchase.map(|parameters| parameters.r)),
         purchase_alpha: Set(purchase.map(|parameters| parameters.alpha)),
         purchase_a: Set(purchase.map(|parameters| parameters.a)),
@@ -131,7 +144,7 @@ fn row_of(tenant: &str, run: i64, evaluation: &Evaluation) -> Result<evaluation:
     })
 }
 
-fn evaluation_of(row: evaluation::Model) -> Result<Evaluation, Error> {
+fn evaluation_of(row: &evaluation::Model) -> Result<Evaluation, Error> {
     Ok(Evaluation {
         as_of: columns::date(row.as_of_date),
         create_time: columns::moment(row.create_time)?,
@@ -139,10 +152,10 @@ fn evaluation_of(row: evaluation::Model) -> Result<Evaluation, Error> {
         customer_count: row.customer_count,
         buyer_count: row.buyer_count,
         models: Models {
-            accepted: row.model_accepted,
-            finding: row.model_finding.clone(),
-            purchase: purchase_model(&row)?,
-            spend: spend_model(&row)?,
+            accepted: row.accepted,
+            finding: row.finding.clone(),
+            purchase: purchase_model(row)?,
+            spend: spend_model(row)?,
         },
         thresholds: read(&row.thresholds)?,
     })

@@ -97,7 +97,7 @@ pub(crate) async fn records(
                 .stored("read purchases")?;
             for row in rows {
                 let purchase = purchase_of(row)?;
-                records.insert(purchase.key.clone(), Record::Purchase(purchase));
+                records.insert(purchase.key.clone(), Record::Purchase(Box::new(purchase)));
             }
             let deleted = deleted_purchase::Entity::find()
                 .filter(deleted_purchase::Column::Tenant.eq(tenant))

@@ -124,8 +124,8 @@ async fn keep(
     valued: &[Valued],
     stages: &HashMap<String, Stage>,
 ) -> Result<(), Error> {
-    let values: Vec<_> = valued.iter().map(|valued| &valued.value).collect();
-    store::values::replace(connection, tenant, &values).await?;
+    let rows: Vec<_> = valued.iter().map(|valued| &valued.value).collect();
+    store::values::replace(connection, tenant, &rows).await?;
     let moves: Vec<(&str, &[StageChange])> = valued
         .iter()
         .map(|valued| (valued.value.customer.as_str(), valued.changes.as_slice()))

@@ -19,18 +19,21 @@ use crate::{
 /// The type of the resource, as errors name it.
 const RESOURCE: &str = "rapport.example/CustomerValue";
 
-/// The latest evaluation.
-pub(crate) async fn latest_evaluation(ports: &Ports, tenant: &str) -> Result<Evaluation, Error> {
-    store::evaluations::latest(ports.store.read(), tenant)
-        .await?
-        .ok_or_else(|| {
-            Error::about(
-                Reason::EvaluationNotFound,
-                "rapport.example/Evaluation",
-                "evaluations/latest",
-                "no evaluation has run yet; call EvaluateCustomers",
-            )
-        })
+/// The evaluation with an id, or the latest.
+pub(crate) async fn evaluation(ports: &Ports, tenant: &str, id: Option<&str>) -> Result<Evaluation, Error> {
+    let connection = ports.store.read();
+    let found = match id {
+        Some(id) => store::evaluations::find(connection, tenant, id).await?,
+        None => store::evaluations::latest(connection, tenant).await?,
+    };
+    found.ok_or_else(|| {
+        Error::about(
+            Reason::EvaluationNotFound,
+            "rapport.example/Evaluation",
+            format!("evaluations/{}", id.unwrap_or("latest")),
+            "there is no such evaluation; call EvaluateCustomers, then ask for evaluations/latest",
+        )
+    })
 }
 
 /// The value of one customer.

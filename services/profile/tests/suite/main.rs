@@ -1,4 +1,5 @@
 //! The profile service behind the real server, over a pipe in memory, on a real store.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod customers;
 mod hostile;
@@ -6,6 +7,7 @@ mod imports;
 mod lifecycle;
 mod purchases;
 mod reference;
+mod sisters;
 mod timeline;
 mod values;
 mod view;
@@ -73,6 +75,15 @@ impl Bench {
             store,
             _serving: serving,
         }
+    }
+
+    /// A client of another tenant of the same service.
+    fn client_of(&self, tenant: &str) -> ProfileServiceClient<Channel> {
+        let credentials = Credentials::Local {
+            tenant: tenant.to_owned(),
+        };
+        let server = Server::new(credentials, self.clock.clock()).unwrap();
+        ProfileServiceClient::new(Serving::start(server.with(self.profile.server())).channel.clone())
     }
 
     fn store(&self) -> &Store {

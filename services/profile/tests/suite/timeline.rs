@@ -48,7 +48,7 @@ async fn a_timeline_merges_purchases_returns_and_stages_newest_first_whatever_th
     bench.create("bob").await;
     for purchase in [
         sale("1", "2025-01-05", 100),
-        sale("2", "2025-01-05", 200),
+        sale("2", "2025-01-06", 200),
         returned("3", "2025-02-01", 50),
         sale("4", "2025-03-01", 100),
     ] {
@@ -70,9 +70,9 @@ async fn a_timeline_merges_purchases_returns_and_stages_newest_first_whatever_th
         ids[2..],
         [
             "PURCHASE_KIND_SALE 4",
-            "LIFECYCLE_STAGE_GROWTH",
             "PURCHASE_KIND_RETURN 3",
             "PURCHASE_KIND_SALE 2",
+            "LIFECYCLE_STAGE_GROWTH",
             "PURCHASE_KIND_SALE 1",
             "LIFECYCLE_STAGE_NEW",
         ],
