@@ -14,7 +14,6 @@ mod case_lists;
 mod cases;
 mod events;
 mod hostile;
-mod measure_tmp;
 mod service;
 mod submissions;
 mod surveys;
