@@ -7,6 +7,7 @@ pub mod case_rule;
 pub mod priority;
 pub mod questionnaire;
 pub mod questionnaire_rules;
+mod refusal;
 pub mod submission;
 pub mod survey;
 
@@ -19,7 +20,3 @@ pub mod resource {
     /// A case.
     pub const CASE: &str = "rapport.example/Case";
 }
-
-/// Most violations that one answer lists. They travel in the trailer of the call, and common clients refuse trailers
-/// of more than 8 KiB: enough to mend a form by, and still delivered.
-const MOST_VIOLATIONS: usize = 50;

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use rapport_status::{Error, FieldViolation, Reason, Result};
+use rapport_status::{FieldViolation, Reason, Result};
 
 use crate::domain::{
-    MOST_VIOLATIONS,
     questionnaire::{CaseRule, ChoiceOption, LocalizedText, Question, QuestionKind, Questionnaire},
+    refusal::refuse,
 };
 
 /// Longest title, in characters.
@@ -30,12 +30,7 @@ const MOST_HOURS: i32 = 8_760;
 
 /// Refuses a questionnaire that breaks a rule, with every violation. Paths begin with `survey`.
 pub fn check(questionnaire: &Questionnaire) -> Result<()> {
-    let mut violations = violations(questionnaire);
-    if violations.is_empty() {
-        return Ok(());
-    }
-    violations.truncate(MOST_VIOLATIONS);
-    Err(Error::invalid(Reason::InvalidSurvey, violations))
+    refuse(Reason::InvalidSurvey, violations(questionnaire))
 }
 
 /// Refuses a questionnaire that nobody could answer.
@@ -46,7 +41,7 @@ pub fn check_publishable(questionnaire: &Questionnaire) -> Result<()> {
             "survey.questions",
             "is empty; a survey needs one question at least before it is published",
         );
-        return Err(Error::invalid(Reason::InvalidSurvey, vec![violation]));
+        return refuse(Reason::InvalidSurvey, vec![violation]);
     }
     Ok(())
 }

@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use rapport_status::{Error, FieldViolation, Reason, Result};
 
 use crate::domain::{
-    MOST_VIOLATIONS, answer_rules,
+    answer_rules,
     answer_set::{Answer, AnswerSet},
     case::{BY_RULE, Case, CaseEvent},
     case_rule,
     questionnaire::Questionnaire,
+    refusal::refuse,
     resource,
     survey::Survey,
 };
@@ -68,7 +69,7 @@ pub fn submit(
             format!("is {answer_time}, more than one day after now ({now})"),
         ));
     }
-    refuse(violations)?;
+    refuse(Reason::InvalidAnswers, violations)?;
     let mut set = AnswerSet {
         name: names.answer_set,
         survey: survey.name.clone(),
@@ -108,7 +109,10 @@ pub fn correct(
     case_name: String,
     now: Timestamp,
 ) -> Result<Correction> {
-    refuse(answer_rules::violations(questionnaire, &answers, "answers"))?;
+    refuse(
+        Reason::InvalidAnswers,
+        answer_rules::violations(questionnaire, &answers, "answers"),
+    )?;
     if set.says(&answers) {
         return Ok(Correction::Unchanged);
     }
@@ -152,12 +156,4 @@ fn open_case(
     let opening = case_rule::opening(questionnaire, set, case_name, now)?;
     set.opened_case.clone_from(&opening.name);
     Some(Case::open(opening, BY_RULE, now))
-}
-
-fn refuse(mut violations: Vec<FieldViolation>) -> Result<()> {
-    if violations.is_empty() {
-        return Ok(());
-    }
-    violations.truncate(MOST_VIOLATIONS);
-    Err(Error::invalid(Reason::InvalidAnswers, violations))
 }

@@ -213,3 +213,19 @@ async fn requests_without_their_message_are_refused() {
     };
     assert_eq!(why(service.client.create_case(create).await), "INVALID_FIELDS");
 }
+
+#[tokio::test]
+async fn a_refusal_with_very_many_violations_still_reaches_the_caller() {
+    let mut service = Service::start().await;
+    service.publish_hotel().await;
+    for character in ["x", "\u{7}", "💥"] {
+        let set = answers((0..200).map(|_| score(&character.repeat(63), 1)).collect());
+        let (reason, fields) = refusal(service.submit("r-1", set).await);
+        assert_eq!(reason, "INVALID_ANSWERS", "{character:?}");
+        assert!(
+            fields.len() >= 10,
+            "{} violations told of {character:?}",
+            fields.len()
+        );
+    }
+}
