@@ -18,7 +18,17 @@
 #[path = "../../crates/contract/tests/suite/contract.rs"]
 mod contract;
 
+mod bad_input;
+mod cdnow;
+mod crash;
 mod dynamic;
+mod errors;
+mod figures;
+mod foreign;
 mod fuzz;
+mod loop_replay;
+mod mount;
 mod random;
+mod stores;
 mod suite_process;
+mod world;
