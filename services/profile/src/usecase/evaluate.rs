@@ -59,21 +59,44 @@ pub(crate) async fn all(
     Ok(evaluation.clone())
 }
 
+/// The frame of an evaluation of all customers.
 async fn frame(ports: &Ports, tenant: &str, as_of: Date, currency: Option<Currency>) -> Result<Frame, Error> {
     let connection = ports.store.read();
     let currency = match currency {
-        Some(currency) => Some(currency),
-        None => store::purchases::most_used_currency(connection, tenant, as_of).await?,
-    };
-    let currency = match currency {
         Some(currency) => currency,
-        None => store::columns::currency(NO_CURRENCY)?,
+        None => usual_currency(connection, tenant, as_of).await?,
     };
     Ok(Frame {
         as_of,
         currency,
         sequence: store::purchases::last_sequence(connection, tenant).await?,
     })
+}
+
+/// The currency that most purchases up to a day have.
+async fn usual_currency(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    as_of: Date,
+) -> Result<Currency, Error> {
+    match store::purchases::most_used_currency(connection, tenant, as_of).await? {
+        Some(currency) => Ok(currency),
+        None => store::columns::currency(NO_CURRENCY),
+    }
+}
+
+/// The currency of values under an evaluation. One that ran before the first purchase had none; values that come
+/// after it take the usual one.
+pub(crate) async fn currency_under(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    evaluation: &Evaluation,
+) -> Result<Currency, Error> {
+    if evaluation.currency.code() == NO_CURRENCY {
+        usual_currency(connection, tenant, Date::MAX).await
+    } else {
+        Ok(evaluation.currency)
+    }
 }
 
 /// Customers, these or all, with the purchases that count in a frame.
@@ -176,7 +199,7 @@ pub(crate) async fn revalue(
     let customers: Vec<String> = dates.keys().cloned().collect();
     let widest = Frame {
         as_of: dates.values().max().copied().unwrap_or(evaluation.as_of),
-        currency: evaluation.currency,
+        currency: currency_under(connection, tenant, &evaluation).await?,
         sequence: store::purchases::last_sequence(connection, tenant).await?,
     };
     let known = known(connection, tenant, Some(&customers), widest).await?;

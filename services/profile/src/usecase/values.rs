@@ -5,7 +5,7 @@ use rapport_listing::Page;
 use rapport_money::Currency;
 use rapport_status::{Error, Reason};
 
-use super::{Ports, customers};
+use super::{Ports, customers, evaluate};
 use crate::{
     domain::{
         customer::name_of,
@@ -82,5 +82,9 @@ pub(crate) async fn summarize_all(
         lifetime_value_minor: None,
     }));
     let summary = summarize(&summands);
-    Ok((summary, latest.map(|latest| (latest.as_of, latest.currency))))
+    let Some(latest) = latest else {
+        return Ok((summary, None));
+    };
+    let currency = evaluate::currency_under(connection, tenant, &latest).await?;
+    Ok((summary, Some((latest.as_of, currency))))
 }

@@ -11,7 +11,7 @@ use rapport_storage::tables::outbox;
 use sea_orm::EntityTrait as _;
 use tonic::Status;
 
-use crate::{Bench, assert_refused, date, sale};
+use crate::{Bench, assert_refused, date, money, sale};
 
 async fn value(bench: &Bench, customer: &str) -> Result<CustomerValue, Status> {
     let request = GetCustomerValueRequest {
@@ -100,10 +100,11 @@ async fn a_customer_who_came_after_the_evaluation_is_valued_after_a_purchase() {
     bench.record("ada", sale("1", "2026-01-05", 100)).await.unwrap();
     bench.settle().await;
     let ada = value(&bench, "ada").await.unwrap();
-    // The evaluation had no currency, so that a purchase in dollars does not count under it.
-    assert_eq!(ada.stage(), LifecycleStage::Potential);
-    bench.evaluate("2026-01-10").await;
-    assert_eq!(value(&bench, "ada").await.unwrap().stage(), LifecycleStage::New);
+    assert_eq!(ada.stage(), LifecycleStage::New, "{}", ada.stage_reason);
+    assert_eq!(
+        (ada.as_of_date, ada.monetary),
+        (Some(date("2026-01-10")), Some(money(100)))
+    );
 }
 
 #[tokio::test]
