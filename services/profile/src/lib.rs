@@ -8,6 +8,7 @@ mod rpc;
 mod sisters;
 mod store;
 mod usecase;
+mod words;
 mod workers;
 
 use std::{sync::Arc, time::Duration};

@@ -6,7 +6,6 @@ use rapport_listing::FieldMask;
 use rapport_server::listing::refused;
 use rapport_status::{Error, FieldViolation, Reason};
 
-use super::words;
 use crate::{
     domain::{
         customer::{Customer, Profile, ProfileField},
@@ -14,6 +13,7 @@ use crate::{
         registry::NewCustomer,
     },
     usecase::{customers::Change, purchases::Refusal},
+    words,
 };
 
 const UPDATABLE: &[&str] = &[

@@ -4,7 +4,6 @@ mod customers;
 mod purchases;
 mod values;
 mod view;
-pub(crate) mod words;
 
 use rapport_contract::{
     name,

@@ -5,13 +5,14 @@ use rapport_clock::Clock;
 use rapport_contract::{check, instant, money, name, profile::v1 as wire};
 use rapport_status::FieldViolation;
 
-use super::{customers::identity_key, words};
+use super::customers::identity_key;
 use crate::{
     domain::{
         intake::{MissingCustomer, Owner, Row},
         purchase::{Purchase, PurchaseContent, PurchaseKey},
     },
     usecase::purchases::{NumberedRow, Tally},
+    words,
 };
 
 /// Reads a purchase, or lists everything that is wrong with it. `at` is its field path.

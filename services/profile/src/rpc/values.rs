@@ -6,13 +6,15 @@ use rapport_money::{Currency, Money};
 use rapport_status::Error;
 use rapport_value::rfm::Band;
 
-use super::words;
-use crate::domain::{
-    amount::narrowed,
-    evaluation::{Evaluation, in_major_units},
-    stage::StageChange,
-    summary::{Share, Summary},
-    value::CustomerValue,
+use crate::{
+    domain::{
+        amount::narrowed,
+        evaluation::{Evaluation, in_major_units},
+        stage::StageChange,
+        summary::{Share, Summary},
+        value::CustomerValue,
+    },
+    words,
 };
 
 /// Reads the wish for an evaluation: its date and currency, where stated.

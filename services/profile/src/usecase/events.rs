@@ -9,7 +9,7 @@ use rapport_events::{Event, outbox};
 
 use crate::{
     domain::{customer::name_of, purchase::Purchase, stage::StageChange},
-    rpc::words,
+    words,
 };
 
 pub(crate) fn customer_created(clock: &Clock, tenant: &str, id: &str) -> Event {

@@ -1,19 +1,14 @@
 //! Stages that follow purchases, by the service's own events.
 
-use std::sync::Arc;
-
 use rapport_contract::{
     profile::v1::{CustomerValue, GetCustomerValueRequest},
     r#type::v1::LifecycleStage,
 };
-use rapport_events::{Consumer, Event};
-use rapport_storage::tables::outbox;
-use sea_orm::EntityTrait as _;
 use tonic::Status;
 
 use crate::{Bench, assert_refused, date, money, sale};
 
-async fn value(bench: &Bench, customer: &str) -> Result<CustomerValue, Status> {
+pub(crate) async fn value(bench: &Bench, customer: &str) -> Result<CustomerValue, Status> {
     let request = GetCustomerValueRequest {
         name: format!("customers/{customer}/value"),
     };
@@ -105,42 +100,6 @@ async fn a_customer_who_came_after_the_evaluation_is_valued_after_a_purchase() {
         (ada.as_of_date, ada.monetary),
         (Some(date("2026-01-10")), Some(money(100)))
     );
-}
-
-#[tokio::test]
-async fn every_event_delivered_three_times_changes_nothing_more() {
-    let bench = Bench::new().await;
-    bench.create("ada").await;
-    bench.record("ada", sale("1", "2026-01-02", 100)).await.unwrap();
-    bench.evaluate("2026-01-10").await;
-    bench.record("ada", sale("2", "2026-01-12", 100)).await.unwrap();
-    bench.settle().await;
-    let (before, topics) = (value(&bench, "ada").await.unwrap(), bench.topics().await);
-    let rows = outbox::Entity::find().all(bench.store().read()).await.unwrap();
-    let events: Vec<Event> = rows
-        .into_iter()
-        .map(|row| Event {
-            id: row.event_id,
-            tenant: row.tenant,
-            key: row.key,
-            topic: row.topic,
-            payload: row.payload,
-            occurred_at: jiff::Timestamp::from_microsecond(row.occurred_at).unwrap(),
-        })
-        .collect();
-    let consumers: Vec<Arc<dyn Consumer>> = bench.profile.consumers();
-    for _ in 0..3 {
-        for consumer in &consumers {
-            let wanted: Vec<Event> = events
-                .iter()
-                .filter(|event| consumer.topics().contains(&event.topic.as_str()))
-                .cloned()
-                .collect();
-            consumer.handle(&wanted).await.unwrap();
-        }
-    }
-    assert_eq!(value(&bench, "ada").await.unwrap(), before);
-    assert_eq!(bench.topics().await, topics);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod customers;
+mod events;
 mod hostile;
 mod imports;
 mod lifecycle;
@@ -22,12 +23,13 @@ use rapport_contract::{
         RecordPurchaseRequest, profile_service_client::ProfileServiceClient, purchase_row::Owner,
     },
 };
-use rapport_events::Relay;
+use rapport_events::{Event, Relay};
 use rapport_listing::TokenKey;
 use rapport_profile::{Parts, Profile};
 use rapport_server::{Credentials, Server, in_process};
-use rapport_storage::{MigrationList, Store};
+use rapport_storage::{MigrationList, Store, tables::outbox};
 use rapport_testkit::{Serving, TemporaryStore};
+use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tonic::{Status, transport::Channel};
 
 /// A profile service that a test has to itself.
@@ -147,17 +149,31 @@ impl Bench {
             .into_inner()
     }
 
-    /// The topics of all events so far, in order.
-    async fn topics(&self) -> Vec<String> {
-        use rapport_storage::tables::outbox;
-        use sea_orm::{EntityTrait as _, QueryOrder as _};
+    /// All events so far, in order.
+    async fn events(&self) -> Vec<Event> {
         let rows = outbox::Entity::find()
             .order_by_asc(outbox::Column::Sequence)
             .all(self.store().read())
             .await
             .unwrap();
         rows.into_iter()
-            .map(|row| row.topic.rsplit('.').next().unwrap().to_owned())
+            .map(|row| Event {
+                id: row.event_id,
+                tenant: row.tenant,
+                key: row.key,
+                topic: row.topic,
+                payload: row.payload,
+                occurred_at: jiff::Timestamp::from_microsecond(row.occurred_at).unwrap(),
+            })
+            .collect()
+    }
+
+    /// The names of their messages, without the package.
+    async fn topics(&self) -> Vec<String> {
+        let events = self.events().await;
+        events
+            .into_iter()
+            .map(|event| event.topic.rsplit('.').next().unwrap().to_owned())
             .collect()
     }
 
