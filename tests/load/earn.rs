@@ -20,7 +20,7 @@ use rapport_contract::loyalty::v1::{
 use rapport_listing::TokenKey;
 use rapport_loyalty::{Loyalty, Parts};
 use rapport_server::{Credentials, Server, Shutdown};
-use rapport_storage::{Location, MigrationList, Store};
+use rapport_storage::{Location, MigrationList, Store, group::MOST_OPERATIONS};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -35,8 +35,8 @@ fn main() -> Outcome<()> {
 }
 
 async fn run() -> Outcome<()> {
-    let grouped = Target::start(None).await?;
-    let single = Target::start(Some(1)).await?;
+    let grouped = Target::start(MOST_OPERATIONS).await?;
+    let single = Target::start(1).await?;
     println!("durable earn over gRPC, SQLite, {ROUNDS} rounds of {} s each, median of rounds", ROUND.as_secs());
     println!("| callers | group commit, operations/s | one transaction each, operations/s | ratio | p50 / p99, ms |");
     println!("|---|---|---|---|---|");
@@ -83,13 +83,13 @@ struct Measured {
 }
 
 impl Target {
-    async fn start(most_operations: Option<usize>) -> Outcome<Self> {
+    async fn start(most_operations: usize) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&Location::in_folder(folder.path(), rapport_loyalty::NAME)).await?;
         store.migrate(&MigrationList(rapport_loyalty::migrations)).await?;
         let clock = Clock::system();
-        let parts = Parts { store, clock: clock.clone(), token_key: TokenKey::new([0; 32]), most_operations };
-        let service = Loyalty::open(parts).await?;
+        let parts = Parts { store, clock: clock.clone(), token_key: TokenKey::new([0; 32]) };
+        let service = Loyalty::open_grouping(parts, most_operations).await?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let shutdown = Shutdown::default();

@@ -29,7 +29,10 @@ use rapport_events::Consumer;
 use rapport_listing::TokenKey;
 use rapport_server::{Timer, tuned};
 use rapport_status::{Error, Reason, Result};
-use rapport_storage::{MigrationList, SchemaState, Store, group::Committer};
+use rapport_storage::{
+    MigrationList, SchemaState, Store,
+    group::{Committer, MOST_OPERATIONS},
+};
 
 use crate::{rpc::Rpc, usecase::postings::Postings, workers::Events};
 pub use store::migrations;
@@ -61,6 +64,12 @@ pub struct Loyalty {
 impl Loyalty {
     /// Opens the service on a store that has its schema; refused on another.
     pub async fn open(parts: Parts) -> Result<Self> {
+        Self::open_grouping(parts, MOST_OPERATIONS).await
+    }
+
+    /// Opens the service with another limit of operations for one transaction: 1 switches the group commit off, which
+    /// serves as the baseline that it is measured against.
+    pub async fn open_grouping(parts: Parts, most_operations: usize) -> Result<Self> {
         match parts.store.schema_state(&MigrationList(migrations)).await? {
             SchemaState::Current => {}
             state => {
@@ -74,6 +83,7 @@ impl Loyalty {
         }
         let postings = Postings {
             clock: parts.clock.clone(),
+            most_operations,
         };
         let committer = Committer::start(parts.store.clone(), postings);
         Ok(Self { parts, committer })

@@ -23,7 +23,7 @@ use crate::{
         program::{Priority, Program},
     },
     store::{
-        accounts::{self, Ledger, Needs},
+        accounts::{self, Extent, Ledger, Needs},
         postings, programs,
     },
     wire,
@@ -116,6 +116,8 @@ impl Purchase {
 #[derive(Debug, Clone)]
 pub(crate) struct Postings {
     pub(crate) clock: Clock,
+    /// Operations that one transaction takes at most.
+    pub(crate) most_operations: usize,
 }
 
 #[async_trait::async_trait]
@@ -125,6 +127,10 @@ impl Batch for Postings {
 
     fn name(&self) -> &'static str {
         "post_points"
+    }
+
+    fn most_operations(&self) -> usize {
+        self.most_operations
     }
 
     async fn execute(
@@ -148,11 +154,12 @@ pub(crate) async fn execute(
         .iter()
         .filter_map(|operation| operation.request.as_ref())
         .collect();
+    let now = clock.now();
     let mut desk = Desk {
         clock,
-        now: clock.now(),
+        now,
         known: KnownRequests::load(transaction, &keys).await?,
-        tenants: load(transaction, operations).await?,
+        tenants: load(transaction, operations, now).await?,
         answers: Vec::new(),
         events: Vec::new(),
     };
@@ -174,39 +181,20 @@ struct Tenant {
 async fn load(
     transaction: &DatabaseTransaction,
     operations: &[Operation],
+    now: Timestamp,
 ) -> Result<HashMap<String, Tenant>> {
     let mut needs: BTreeMap<&str, Needs> = BTreeMap::new();
     for operation in operations {
         let needs = needs.entry(&operation.tenant).or_default();
         needs.for_change = true;
-        needs.members.insert(operation.member.clone());
-        match &operation.intent {
-            Intent::Capture { hold, .. } | Intent::Release { hold } => {
-                needs.holds.insert(*hold);
-            }
-            Intent::Sale(purchase) => {
-                needs.sales.insert(purchase.source_id.clone());
-            }
-            Intent::Return {
-                purchase,
-                original_source_id,
-            } => {
-                needs.sales.insert(purchase.source_id.clone());
-                needs.sales.insert(original_source_id.clone());
-            }
-            Intent::Compensate { case, .. } => {
-                needs.cases.insert(case.clone());
-            }
-            Intent::Earn { .. }
-            | Intent::Redeem { .. }
-            | Intent::Adjust { .. }
-            | Intent::Reserve { .. }
-            | Intent::Settle => {}
-        }
+        operation.intent.add_needs(needs);
+        let extent = operation.intent.extent();
+        let of_member = needs.members.entry(operation.member.clone()).or_insert(extent);
+        *of_member = extent.max(*of_member);
     }
     let mut tenants = HashMap::new();
     for (tenant, needs) in needs {
-        let ledgers = accounts::load(transaction, tenant, &needs).await?;
+        let ledgers = accounts::load(transaction, tenant, &needs, now).await?;
         let mut names: Vec<&str> = ledgers.values().map(|ledger| ledger.program.as_str()).collect();
         names.sort_unstable();
         names.dedup();
@@ -291,6 +279,48 @@ fn absent(operation: &Operation) -> Error {
 }
 
 impl Intent {
+    /// How much of the account it needs.
+    fn extent(&self) -> Extent {
+        match self {
+            Self::Earn { .. } | Self::Sale(_) | Self::Compensate { .. } => Extent::Sums,
+            Self::Adjust { points, .. } if *points > 0 => Extent::Sums,
+            Self::Adjust { .. }
+            | Self::Redeem { .. }
+            | Self::Reserve { .. }
+            | Self::Capture { .. }
+            | Self::Release { .. }
+            | Self::Return { .. }
+            | Self::Settle => Extent::All,
+        }
+    }
+
+    /// Adds what else must be known: holds, purchases and cases that it names.
+    fn add_needs(&self, needs: &mut Needs) {
+        match self {
+            Self::Capture { hold, .. } | Self::Release { hold } => {
+                needs.holds.insert(*hold);
+            }
+            Self::Sale(purchase) => {
+                needs.sales.insert(purchase.source_id.clone());
+            }
+            Self::Return {
+                purchase,
+                original_source_id,
+            } => {
+                let ids = [&purchase.source_id, original_source_id];
+                needs.sales.extend(ids.into_iter().cloned());
+            }
+            Self::Compensate { case, .. } => {
+                needs.cases.insert(case.clone());
+            }
+            Self::Earn { .. }
+            | Self::Redeem { .. }
+            | Self::Adjust { .. }
+            | Self::Reserve { .. }
+            | Self::Settle => {}
+        }
+    }
+
     /// The command for an account under the terms of its program; none when there is nothing to do, because it was
     /// done before or the program has no rule for it.
     fn command(&self, ledger: &Ledger, program: &Program, now: Timestamp) -> Result<Option<Command>> {
@@ -387,3 +417,6 @@ fn sale(
         note: purchase.note(),
     }))
 }
+
+#[cfg(test)]
+mod tests;
