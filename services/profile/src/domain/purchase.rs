@@ -1,8 +1,8 @@
 //! Purchases and returns.
 
-use jiff::{Timestamp, civil::Date, tz::Offset};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 use rapport_money::Money;
-use rapport_status::{Error, FieldViolation, Reason};
+use rapport_status::{Error, Reason};
 
 use super::amount::LARGEST_AMOUNT;
 
@@ -42,50 +42,47 @@ pub(crate) struct PurchaseContent {
 }
 
 impl PurchaseContent {
-    /// The rules that go beyond single fields and those that need the present moment. `at` is the field path of
-    /// the purchase.
-    pub(crate) fn violations(&self, at: &str, now: Timestamp) -> Vec<FieldViolation> {
-        let mut violations = Vec::new();
-        let mut refuse = |field: &str, description: String| {
-            violations.push(FieldViolation::new(format!("{at}.{field}"), description));
-        };
-        let latest = now + jiff::SignedDuration::from_hours(24);
-        if self.time < earliest_time() || self.time > latest {
-            refuse(
-                "purchase_time",
-                format!(
-                    "is {}; it must lie between 1900-01-01T00:00:00Z and one day from now",
-                    self.time
-                ),
-            );
-        }
-        if self.amount.minor < 0 {
-            refuse(
-                "amount",
-                "is negative; give the amount without a sign, and the kind RETURN for money given back"
-                    .into(),
-            );
-        }
-        if self.amount.minor > LARGEST_AMOUNT {
-            let largest = Money {
-                minor: LARGEST_AMOUNT,
-                ..self.amount
-            };
-            refuse("amount", format!("is too large; at most {largest} are taken"));
-        }
-        if self.kind == PurchaseKind::Sale && !self.original_source_id.is_empty() {
-            refuse(
-                "original_source_id",
-                "must be empty for a sale: only a return has an original sale".into(),
-            );
-        }
-        violations
-    }
-
     /// The day on which it happened (UTC).
     pub(crate) fn day(&self) -> Date {
         day_of(self.time)
     }
+}
+
+/// When a purchase happened, if it can have: from 1900-01-01 to one day from now. Else what is wrong with the time.
+pub(crate) fn checked_time(time: Timestamp, now: Timestamp) -> Result<Timestamp, String> {
+    let latest = now.saturating_add(SignedDuration::from_hours(24));
+    if time < earliest_time() || latest.is_ok_and(|latest| time > latest) {
+        return Err(format!(
+            "is {time}; it must lie between 1900-01-01T00:00:00Z and one day from now"
+        ));
+    }
+    Ok(time)
+}
+
+/// The amount of a purchase, not negative and not too large. Else what is wrong with it.
+pub(crate) fn checked_amount(amount: Money) -> Result<Money, String> {
+    if amount.minor < 0 {
+        return Err(
+            "is negative; give the amount without a sign, and the kind RETURN for money given back"
+                .to_owned(),
+        );
+    }
+    if amount.minor > LARGEST_AMOUNT {
+        let largest = Money {
+            minor: LARGEST_AMOUNT,
+            ..amount
+        };
+        return Err(format!("is too large; at most {largest} are taken"));
+    }
+    Ok(amount)
+}
+
+/// The id of the sale that is given back, which only a return has. Else what is wrong with it.
+pub(crate) fn checked_original(kind: PurchaseKind, original_source_id: String) -> Result<String, String> {
+    if kind == PurchaseKind::Sale && !original_source_id.is_empty() {
+        return Err("must be empty for a sale: only a return has an original sale".to_owned());
+    }
+    Ok(original_source_id)
 }
 
 /// A recorded purchase.
@@ -130,71 +127,55 @@ pub(crate) fn conflict(key: &PurchaseKey, what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rapport_money::Currency;
 
-    fn sale() -> PurchaseContent {
-        PurchaseContent {
-            kind: PurchaseKind::Sale,
-            original_source_id: String::new(),
-            time: "1997-01-01T23:59:59.999999Z".parse().unwrap(),
-            amount: Money {
-                minor: 2933,
-                currency: Currency::USD,
-            },
-            quantity: 2,
-            location: String::new(),
+    use super::*;
+
+    fn moment(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn dollars(minor: i64) -> Money {
+        Money {
+            minor,
+            currency: Currency::USD,
         }
     }
 
-    fn fields(content: &PurchaseContent) -> Vec<String> {
-        let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        let violations = content.violations("purchase", now);
-        violations.into_iter().map(|violation| violation.field).collect()
-    }
-
     #[test]
-    fn the_purchase_day_is_the_date_in_universal_time() {
-        assert_eq!(sale().day().to_string(), "1997-01-01");
-    }
-
-    #[test]
-    fn a_right_purchase_has_no_violation() {
-        assert_eq!(fields(&sale()), Vec::<String>::new());
-        let earliest = PurchaseContent {
-            time: "1900-01-01T00:00:00Z".parse().unwrap(),
-            ..sale()
-        };
-        assert_eq!(fields(&earliest), Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_violation_is_listed() {
-        let wrong = PurchaseContent {
-            original_source_id: "17".into(),
-            time: "2026-01-02T00:00:00.000001Z".parse().unwrap(),
-            amount: Money {
-                minor: -1,
-                currency: Currency::USD,
-            },
-            ..sale()
-        };
+    fn the_day_of_a_moment_is_the_date_in_universal_time() {
         assert_eq!(
-            fields(&wrong),
-            [
-                "purchase.purchase_time",
-                "purchase.amount",
-                "purchase.original_source_id"
-            ]
+            day_of(moment("1997-01-01T23:59:59.999999Z")).to_string(),
+            "1997-01-01"
         );
-        let early = PurchaseContent {
-            time: "1899-12-31T23:59:59Z".parse().unwrap(),
-            amount: Money {
-                minor: i64::MAX,
-                currency: Currency::USD,
-            },
-            ..sale()
-        };
-        assert_eq!(fields(&early), ["purchase.purchase_time", "purchase.amount"]);
+        assert_eq!(day_of(moment("1969-12-31T23:59:59Z")).to_string(), "1969-12-31");
+    }
+
+    #[test]
+    fn a_purchase_happens_from_1900_to_one_day_from_now() {
+        let now = moment("2026-01-01T00:00:00Z");
+        for right in ["1900-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] {
+            assert!(checked_time(moment(right), now).is_ok(), "{right}");
+        }
+        for wrong in ["1899-12-31T23:59:59.999999Z", "2026-01-02T00:00:00.000001Z"] {
+            assert!(checked_time(moment(wrong), now).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_neither_negative_nor_too_large() {
+        for right in [0, 1, LARGEST_AMOUNT] {
+            assert_eq!(checked_amount(dollars(right)), Ok(dollars(right)));
+        }
+        for wrong in [-1, LARGEST_AMOUNT + 1, i64::MIN, i64::MAX] {
+            assert!(checked_amount(dollars(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_a_return_has_an_original_sale() {
+        assert!(checked_original(PurchaseKind::Return, "17".to_owned()).is_ok());
+        assert!(checked_original(PurchaseKind::Sale, String::new()).is_ok());
+        assert!(checked_original(PurchaseKind::Sale, "17".to_owned()).is_err());
     }
 }

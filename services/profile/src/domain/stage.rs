@@ -56,21 +56,48 @@ pub(crate) fn changes(customer: &str, evaluation: &Evaluation) -> Vec<StageChang
 /// Why a customer moved, with the numbers that decided.
 fn reason(transition: &Transition) -> String {
     let inputs = &transition.inputs;
-    let mut text = format!("{}: purchase day {}", transition.reason, inputs.purchases);
+    let mut text = format!("{}; {} purchase days so far", transition.reason, inputs.purchases);
     if let Some(days) = inputs.silence_days {
-        let _ = write!(text, ", {days} days after the one before");
+        let _ = write!(text, ", after {days} days without a purchase");
     }
     match inputs.probability {
         Some(probability) => {
-            let _ = write!(
-                text,
-                ", probability of a purchase within a year {:.1} %",
-                probability * 100.0
-            );
+            let percent = probability * 100.0;
+            let _ = write!(text, ", probability of another one within a year {percent:.1} %");
         }
         None => {
             let _ = write!(text, ", usual pace {:.0} days", inputs.rhythm_days);
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rapport_value::{
+        Day,
+        lifecycle::{LifecycleConfig, evaluate},
+    };
+
+    use super::*;
+
+    #[test]
+    fn moves_are_numbered_in_their_order_and_say_why_with_the_numbers_that_decided() {
+        let days = [Day(10_000), Day(10_017)];
+        let evaluation = evaluate(days[0], &days, &LifecycleConfig::default(), None, Day(10_200));
+        let changes = changes("ada", &evaluation);
+        let told: Vec<_> = changes
+            .iter()
+            .map(|change| format!("{} {}: {}", change.number, change.to, change.reason))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "1 new: first purchase; 1 purchase days so far, usual pace 60 days",
+                "2 growth: bought again; 2 purchase days so far, after 17 days without a purchase, usual pace 60 days",
+                "3 declining: silent for longer than usual (recency rule); 2 purchase days so far, after 120 days \
+                 without a purchase, usual pace 60 days",
+            ]
+        );
+    }
 }

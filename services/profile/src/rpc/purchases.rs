@@ -9,7 +9,7 @@ use super::customers::identity_key;
 use crate::{
     domain::{
         intake::{MissingCustomer, Owner, Row},
-        purchase::{Purchase, PurchaseContent, PurchaseKey},
+        purchase::{Purchase, PurchaseContent, PurchaseKey, checked_amount, checked_original, checked_time},
     },
     usecase::purchases::{NumberedRow, Tally},
     words,
@@ -21,79 +21,62 @@ pub(crate) fn content(
     at: &str,
     now: Timestamp,
 ) -> Result<(PurchaseKey, PurchaseContent), Vec<FieldViolation>> {
-    let mut violations = Vec::new();
-    let mut refuse = |field: &str, wrong: &str| {
-        violations.push(FieldViolation::new(format!("{at}.{field}"), wrong));
+    let kind = words::purchase_kind_from(purchase.kind).ok_or_else(|| "must be SALE or RETURN".to_owned());
+    let original = match &kind {
+        Ok(kind) => checked_original(*kind, purchase.original_source_id),
+        // Whether there may be one is open as long as the kind is.
+        Err(_) => Ok(purchase.original_source_id),
     };
-    let kind = words::purchase_kind_from(purchase.kind);
-    if kind.is_none() {
-        refuse("kind", "must be SALE or RETURN");
+    let time =
+        read(purchase.purchase_time.as_ref(), instant::from_wire).and_then(|time| checked_time(time, now));
+    let amount = read(purchase.amount.as_ref(), money::from_wire).and_then(checked_amount);
+    match (kind, original, time, amount) {
+        (Ok(kind), Ok(original_source_id), Ok(time), Ok(amount)) => Ok((
+            PurchaseKey {
+                source: purchase.source,
+                id: purchase.source_id,
+            },
+            PurchaseContent {
+                kind,
+                original_source_id,
+                time,
+                amount,
+                quantity: purchase.quantity,
+                location: purchase.location,
+            },
+        )),
+        (kind, original, time, amount) => {
+            let wrong = [
+                ("kind", kind.err()),
+                ("original_source_id", original.err()),
+                ("purchase_time", time.err()),
+                ("amount", amount.err()),
+            ];
+            let violation = |(field, wrong): (_, Option<String>)| {
+                Some(FieldViolation::new(format!("{at}.{field}"), wrong?))
+            };
+            Err(wrong.into_iter().filter_map(violation).collect())
+        }
     }
-    let time = purchase.purchase_time.as_ref().map(instant::from_wire);
-    let time = match time {
-        None => Err("is needed"),
-        Some(time) => time,
-    };
-    let time = time.map_err(|wrong| refuse("purchase_time", wrong)).ok();
-    let amount = match purchase.amount.as_ref().map(money::from_wire) {
+}
+
+/// Reads a field that must be there.
+fn read<W, T, E: ToString>(field: Option<&W>, from_wire: impl Fn(&W) -> Result<T, E>) -> Result<T, String> {
+    match field {
+        Some(field) => from_wire(field).map_err(|wrong| wrong.to_string()),
         None => Err("is needed".to_owned()),
-        Some(amount) => amount.map_err(|wrong| wrong.to_string()),
-    };
-    let amount = amount.map_err(|wrong| refuse("amount", &wrong)).ok();
-    let (Some(kind), Some(time), Some(amount)) = (kind, time, amount) else {
-        return Err(violations);
-    };
-    let content = PurchaseContent {
-        kind,
-        original_source_id: purchase.original_source_id,
-        time,
-        amount,
-        quantity: purchase.quantity,
-        location: purchase.location,
-    };
-    violations.extend(content.violations(at, now));
-    let key = PurchaseKey {
-        source: purchase.source,
-        id: purchase.source_id,
-    };
-    if violations.is_empty() {
-        Ok((key, content))
-    } else {
-        Err(violations)
     }
 }
 
 /// Reads a row of an import, or lists everything that is wrong with it.
 pub(crate) fn row(row: wire::PurchaseRow, create_missing: bool, clock: &Clock) -> NumberedRow {
-    let number = row.row;
-    let mut violations = Vec::new();
-    let owner = match row.owner {
-        Some(wire::purchase_row::Owner::Customer(customer)) => {
-            read_name(&customer).map_err(|violation| vec![violation])
-        }
-        Some(wire::purchase_row::Owner::Identity(identity)) => {
-            let mut wrong = below("identity", check::violations(&identity));
-            match identity_key(&identity, "identity") {
-                Ok(key) if wrong.is_empty() => Ok(Owner::Identity(key)),
-                Ok(_) => Err(wrong),
-                Err(more) => {
-                    add(&mut wrong, more);
-                    Err(wrong)
-                }
-            }
-        }
-        None => Err(vec![FieldViolation::new(
-            "customer",
-            "is needed, or else an identity",
-        )]),
-    };
-    let owner = owner.map_err(|wrong| violations.extend(wrong)).ok();
     let purchase = row.purchase.unwrap_or_default();
-    violations.extend(below("purchase", check::violations(&purchase)));
-    let read = content(purchase, "purchase", clock.now());
-    let read = read.map_err(|wrong| add(&mut violations, wrong)).ok();
-    let (Some(owner), Some((key, content)), true) = (owner, read, violations.is_empty()) else {
-        return (number, Err(violations));
+    let mut violations = below("purchase", check::violations(&purchase));
+    let content = content(purchase, "purchase", clock.now());
+    let content = content.map_err(|wrong| add(&mut violations, wrong));
+    let owner = owner(row.owner).map_err(|wrong| violations.extend(wrong));
+    let (Ok(owner), Ok((key, content)), true) = (owner, content, violations.is_empty()) else {
+        return (row.row, Err(violations));
     };
     let missing_customer = match &owner {
         Owner::Identity(identity) if create_missing => Some(MissingCustomer {
@@ -102,14 +85,38 @@ pub(crate) fn row(row: wire::PurchaseRow, create_missing: bool, clock: &Clock) -
         }),
         _ => None,
     };
-    let row = Row {
+    let read = Row {
         owner,
         key,
         content,
         new_purchase_id: clock.new_id().to_string(),
         missing_customer,
     };
-    (number, Ok(row))
+    (row.row, Ok(read))
+}
+
+/// Reads whose purchase a row is. Rows are not checked against the contract before, so that a bad one does not end
+/// the stream.
+fn owner(owner: Option<wire::purchase_row::Owner>) -> Result<Owner, Vec<FieldViolation>> {
+    let identity = match owner {
+        Some(wire::purchase_row::Owner::Identity(identity)) => identity,
+        Some(wire::purchase_row::Owner::Customer(customer)) => {
+            return read_name(&customer).map_err(|violation| vec![violation]);
+        }
+        None => {
+            let needed = FieldViolation::new("customer", "is needed, or else an identity");
+            return Err(vec![needed]);
+        }
+    };
+    let mut violations = below("identity", check::violations(&identity));
+    match identity_key(&identity, "identity") {
+        Ok(key) if violations.is_empty() => Ok(Owner::Identity(key)),
+        Ok(_) => Err(violations),
+        Err(more) => {
+            add(&mut violations, more);
+            Err(violations)
+        }
+    }
 }
 
 fn read_name(customer: &str) -> Result<Owner, FieldViolation> {
