@@ -1,11 +1,11 @@
 //! Cases: what is done about a bad experience, step by step.
 //!
-//! | state    | assign   | resolve              | close     | reopen             |
-//! |----------|----------|----------------------|-----------|--------------------|
-//! | open     | assigned | resolved             | conflict  | conflict           |
-//! | assigned | assigned | resolved             | conflict  | conflict           |
-//! | resolved | resolved | unchanged if the same | closed   | open or assigned   |
-//! | closed   | conflict | conflict             | unchanged | open or assigned   |
+//! | state    | assign   | resolve                             | close     | reopen           |
+//! |----------|----------|-------------------------------------|-----------|------------------|
+//! | open     | assigned | resolved                            | conflict  | conflict         |
+//! | assigned | assigned | resolved                            | conflict  | conflict         |
+//! | resolved | resolved | unchanged if the same, or conflict  | closed    | open or assigned |
+//! | closed   | conflict | conflict                            | unchanged | open or assigned |
 //!
 //! A reopened case with an owner is assigned, without one it is open.
 
@@ -163,6 +163,15 @@ pub enum CaseAction {
 }
 
 impl CaseAction {
+    /// Every action.
+    pub const ALL: [Self; 5] = [
+        Self::Opened,
+        Self::Assigned,
+        Self::Resolved,
+        Self::Closed,
+        Self::Reopened,
+    ];
+
     /// The word that the history shows.
     pub const fn name(self) -> &'static str {
         match self {
@@ -173,6 +182,11 @@ impl CaseAction {
             Self::Reopened => "reopened",
         }
     }
+
+    /// The action with a word.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
 }
 
 /// One line of a case's history.
@@ -182,8 +196,8 @@ pub struct CaseEvent {
     pub time: Timestamp,
     /// Who did it: the caller's subject, or [`BY_RULE`].
     pub actor: String,
-    /// What was done: a name of [`CaseAction`].
-    pub action: String,
+    /// What was done.
+    pub action: CaseAction,
     /// The owner, the resolution, the reason.
     pub note: String,
 }
@@ -334,7 +348,7 @@ impl CaseEvent {
         Self {
             time: now,
             actor: actor.to_owned(),
-            action: action.name().to_owned(),
+            action,
             note: note.to_owned(),
         }
     }

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        case::{Case, CaseEvent, CaseState, Resolution},
+        case::{Case, CaseAction, CaseEvent, CaseState, Resolution},
         priority::Priority,
     },
     store::{
@@ -134,7 +134,8 @@ pub(crate) async fn history(
             Ok(CaseEvent {
                 time: moment(row.happened_at)?,
                 actor: row.actor,
-                action: row.action,
+                action: CaseAction::named(&row.action)
+                    .ok_or_else(|| unknown_word("case action", &row.action))?,
                 note: row.note,
             })
         })
@@ -298,7 +299,7 @@ fn event_row(tenant: &str, case: &Case, event: &CaseEvent) -> feedback_case_even
         revision: Set(case.revision),
         happened_at: Set(event.time.as_microsecond()),
         actor: Set(event.actor.clone()),
-        action: Set(event.action.clone()),
+        action: Set(event.action.name().to_owned()),
         note: Set(event.note.clone()),
     }
 }

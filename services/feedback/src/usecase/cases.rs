@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     domain::{
-        case::{Case, CaseEvent, CaseState, Opening, Step, no_such_case},
+        case::{Case, CaseAction, CaseEvent, Opening, Step, no_such_case},
         resource,
     },
     store::cases::{self, CaseCount, NewCase},
@@ -97,9 +97,7 @@ impl UseCases {
                     return transaction.abandon(there).await;
                 };
                 cases::update(connection, tenant, &case, &event).await?;
-                if let (CaseState::Resolved, Step::Resolve { .. }, Some(resolution)) =
-                    (case.state, step, &case.resolution)
-                {
+                if let (CaseAction::Resolved, Some(resolution)) = (event.action, &case.resolution) {
                     let told = wire::event::case_resolved(&case, resolution);
                     let told = outbox::event(&self.clock, tenant, case.event_key(), &told);
                     outbox::append(connection, vec![told]).await?;

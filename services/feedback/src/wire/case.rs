@@ -60,7 +60,7 @@ fn event_to_wire(event: CaseEvent) -> v1::CaseEvent {
     v1::CaseEvent {
         event_time: Some(instant::to_wire(event.time)),
         actor: event.actor,
-        action: event.action,
+        action: event.action.name().to_owned(),
         note: event.note,
     }
 }

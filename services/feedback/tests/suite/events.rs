@@ -1,5 +1,6 @@
 //! What other services are told.
 
+use futures::future::join_all;
 use rapport_contract::feedback::v1::{ResolveCaseRequest, ScoreKind, ScoredAnswer};
 use rapport_contract::r#type::v1::Priority;
 
@@ -112,4 +113,31 @@ async fn a_case_is_told_when_it_is_opened_and_once_when_it_is_resolved() {
         (&case.name, Priority::High, true)
     );
     assert_eq!(telling.resolve_time, resolved.resolve_time);
+}
+
+#[tokio::test]
+async fn fifty_identical_concurrent_resolutions_are_told_once() {
+    let mut service = Service::start().await;
+    service
+        .open_case("c-1", complaint("Cold breakfast", Priority::High))
+        .await
+        .unwrap();
+    let request = ResolveCaseRequest {
+        name: "cases/c-1".to_owned(),
+        resolution: "Said sorry".to_owned(),
+        compensate: true,
+    };
+    let calls = (0..50).map(|_| {
+        let mut client = service.client.clone();
+        let request = request.clone();
+        async move { client.resolve_case(request).await.unwrap().into_inner() }
+    });
+    let answers = join_all(calls).await;
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "answers differ: {answers:?}"
+    );
+    assert_eq!(answers[0].history.len(), 2, "{:?}", answers[0].history);
+    let told = service.told().await;
+    assert_eq!(told.len(), 2, "one was opened and one resolved: {told:?}");
 }
