@@ -10,7 +10,10 @@ use rapport_status::{Error, Reason, Result};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
     TransactionOptions, TransactionTrait as _,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, Connection as _, SqliteConnection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::Notify;
 
@@ -175,10 +178,21 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection> {
                 .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .pragma("cache_size", CACHE)
                 .statement_cache_capacity(STATEMENTS)
-        });
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|used, _| Box::pin(is_at_rest(used))));
     Database::connect(options)
         .await
         .stored(&format!("open {}", path.display()))
+}
+
+/// Whether a connection that comes back is in no transaction any more; else it is closed.
+///
+/// When a disk is full, SQLite rolls back by itself, and the driver goes on counting a transaction that is none. The
+/// next one would then be a savepoint inside it, and its commit would acknowledge what is never stored.
+async fn is_at_rest(used: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A rollback that a dropped transaction has asked for is done first.
+    used.ping().await?;
+    Ok(!used.is_in_transaction())
 }
 
 /// A transaction with a name, under which it is timed and logged. Statements run on [`Transaction::connection`].
