@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::ledger::{Book, Hold, HoldState, TransactionKind};
@@ -17,6 +18,8 @@ pub struct Record {
     pub available_points: i64,
     /// Points that are held, as the member's row has them.
     pub reserved_points: i64,
+    /// When something is due, as the member's row has it.
+    pub due_time: Option<Timestamp>,
     /// The transactions, by number.
     pub transactions: Vec<TransactionRow>,
     /// The entries of all transactions.
@@ -81,6 +84,8 @@ pub struct LotRow {
     pub remaining: i64,
     /// Points that holds keep.
     pub reserved: i64,
+    /// When it expires; none means never.
+    pub expire_time: Option<Timestamp>,
 }
 
 /// Everything that does not hold in a member's record, in plain English with its place. Sums are taken in 128 bits: a
@@ -93,6 +98,7 @@ pub fn differences(record: &Record) -> Vec<String> {
     lots(record, &mut found);
     holds(record, &mut found);
     balance(record, &mut found);
+    due_time(record, &mut found);
     found
 }
 
@@ -316,6 +322,24 @@ fn balance(record: &Record, found: &mut Vec<String>) {
         found.push(format!(
             "{}: its balance says {} reserved points, but its lots have {reserved}",
             record.name, record.reserved_points
+        ));
+    }
+}
+
+fn due_time(record: &Record, found: &mut Vec<String>) {
+    let holds = record.holds.iter().filter(|hold| hold.state == HoldState::Open);
+    let lots = record.lots.iter().filter(|lot| lot.remaining > lot.reserved);
+    let due = holds
+        .map(|hold| hold.expire_time)
+        .chain(lots.filter_map(|lot| lot.expire_time))
+        .min();
+    if due != record.due_time {
+        let text = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
+        found.push(format!(
+            "{}: says that something is due {}, but its lots and holds say {}",
+            record.name,
+            text(record.due_time),
+            text(due)
         ));
     }
 }

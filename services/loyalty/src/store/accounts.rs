@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use jiff::Timestamp;
 use rapport_status::Result;
 use rapport_storage::{MOST_VARIABLES, Stored as _};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -16,7 +17,9 @@ use super::{
     programs::currency,
 };
 use crate::domain::{
-    ledger::{Account, Allocation, Change, Hold, HoldState, Lot, Purchase, PurchaseKind, Sale, SaleKey},
+    ledger::{
+        Account, Allocation, Change, Elsewhere, Hold, HoldState, Lot, Purchase, PurchaseKind, Sale, SaleKey,
+    },
     member::MemberState,
 };
 
@@ -25,14 +28,24 @@ use crate::domain::{
 pub(crate) struct Needs {
     /// Whether the accounts are to be changed: then nobody else may change them until the transaction ends.
     pub(crate) for_change: bool,
-    /// Names of members.
-    pub(crate) members: BTreeSet<String>,
+    /// Names of members, and how much of each account is needed.
+    pub(crate) members: BTreeMap<String, Extent>,
     /// Holds that are named; open ones are loaded anyway.
     pub(crate) holds: BTreeSet<Uuid>,
     /// Source ids of purchases, and of the sales that they return.
     pub(crate) sales: BTreeSet<String>,
     /// Names of cases.
     pub(crate) cases: BTreeSet<String>,
+}
+
+/// How much of an account is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Extent {
+    /// Points are only given: the sums are enough, unless something is due or a purchase was returned before it was
+    /// recorded.
+    Sums,
+    /// Lots and holds too.
+    All,
 }
 
 /// A member's account with what the store knows beside it, and what was decided on it and waits to be written.
@@ -83,27 +96,52 @@ impl Ledger {
     }
 }
 
-/// Loads accounts by the names of their members. Those that are not there are left out.
+/// Loads accounts by the names of their members, for decisions at a moment. Those that are not there are left out.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
     tenant: &str,
     needs: &Needs,
+    now: Timestamp,
 ) -> Result<HashMap<String, Ledger>> {
     let members = members(connection, tenant, needs).await?;
     let ids: Vec<Uuid> = members.iter().map(|row| row.account).collect();
-    let mut lots = lots(connection, tenant, &ids).await?;
-    let mut holds = holds(connection, tenant, &ids, needs).await?;
     let mut purchases = purchases(connection, tenant, &ids, needs).await?;
     let mut cases = cases(connection, tenant, &ids, needs).await?;
+    let whole: Vec<Uuid> = members
+        .iter()
+        .filter(|row| {
+            let of_account = purchases.get(&row.account);
+            needs.members.get(&row.name) == Some(&Extent::All)
+                || row
+                    .due_time
+                    .is_some_and(|due_time| due_time <= now.as_microsecond())
+                || of_account
+                    .into_iter()
+                    .flatten()
+                    .any(|purchase| purchase.kind == PurchaseKind::Return)
+        })
+        .map(|row| row.account)
+        .collect();
+    let mut lots = lots(connection, tenant, &whole).await?;
+    let mut holds = holds(connection, tenant, &whole, needs).await?;
+    let whole: HashSet<Uuid> = whole.into_iter().collect();
     let mut ledgers = HashMap::with_capacity(members.len());
     for row in members {
         let purchases = purchases.remove(&row.account).unwrap_or_default();
-        let mut account = Account::new(&row.name)
-            .with_lots(lots.remove(&row.account).unwrap_or_default())
-            .with_holds(holds.remove(&row.account).unwrap_or_default())
-            .with_sales(sales(&purchases));
+        let mut account = Account::new(&row.name).with_sales(sales(&purchases));
         account.active = MemberState::read(&row.state)? == MemberState::Active;
         account.transaction_count = row.transaction_count;
+        account = if whole.contains(&row.account) {
+            account
+                .with_lots(lots.remove(&row.account).unwrap_or_default())
+                .with_holds(holds.remove(&row.account).unwrap_or_default())
+        } else {
+            account.with_elsewhere(Elsewhere {
+                available: row.available_points,
+                reserved: row.reserved_points,
+                due_time: moment_or_never(row.due_time)?,
+            })
+        };
         let ledger = Ledger {
             tenant: row.tenant,
             id: row.account,
@@ -129,12 +167,13 @@ pub(crate) async fn load_one(
     connection: &impl ConnectionTrait,
     tenant: &str,
     name: &str,
+    now: Timestamp,
 ) -> Result<Option<Ledger>> {
     let needs = Needs {
-        members: BTreeSet::from([name.to_owned()]),
+        members: BTreeMap::from([(name.to_owned(), Extent::All)]),
         ..Needs::default()
     };
-    Ok(load(connection, tenant, &needs).await?.remove(name))
+    Ok(load(connection, tenant, &needs, now).await?.remove(name))
 }
 
 /// In the order of their names, so that two writers who lock them never wait for each other in a circle. SQLite has no
@@ -144,7 +183,7 @@ async fn members(
     tenant: &str,
     needs: &Needs,
 ) -> Result<Vec<member::Model>> {
-    let names: Vec<&str> = needs.members.iter().map(String::as_str).collect();
+    let names: Vec<&str> = needs.members.keys().map(String::as_str).collect();
     let mut rows = Vec::with_capacity(names.len());
     for chunk in names.chunks(MOST_VARIABLES - 1) {
         let mut query = member::Entity::find()
@@ -169,7 +208,8 @@ async fn lots(
         let rows = lot::Entity::find()
             .filter(lot::Column::Tenant.eq(tenant))
             .filter(lot::Column::Account.is_in(chunk.iter().copied()))
-            .filter(lot::Column::Remaining.gt(0))
+            // Not a bound value, so that the index of open lots is found to fit.
+            .filter(Expr::cust("remaining > 0"))
             .all(connection)
             .await
             .stored("read lots")?;
@@ -196,7 +236,7 @@ async fn holds(
     let mut holds: HashMap<Uuid, Vec<Hold>> = HashMap::new();
     let named = (!needs.holds.is_empty()).then(|| hold::Column::Id.is_in(needs.holds.iter().copied()));
     let wanted = Condition::any()
-        .add(hold::Column::State.eq(HoldState::Open.code()))
+        .add(Expr::cust("state = 'OPEN'"))
         .add_option(named);
     for chunk in ids.chunks(MOST_VARIABLES / 2) {
         let rows = hold::Entity::find()

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::hold_from_rows,
-    codes::Code as _,
+    codes::{Code as _, moment_or_never},
     entity::{hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, member},
 };
 use crate::domain::{
@@ -75,6 +75,7 @@ pub(crate) async fn records(
                 transaction_count: row.transaction_count,
                 available_points: row.available_points,
                 reserved_points: row.reserved_points,
+                due_time: moment_or_never(row.due_time)?,
                 transactions: transactions.remove(&row.account).unwrap_or_default(),
                 entries: entries.remove(&row.account).unwrap_or_default(),
                 movements: movements.remove(&row.account).unwrap_or_default(),
@@ -205,16 +206,18 @@ async fn lots_of(
         .all(connection)
         .await
         .stored("read lots")?;
-    Ok(by_account(rows, |row| {
-        let kept = LotRow {
+    let mut lots: HashMap<Uuid, Vec<LotRow>> = HashMap::new();
+    for row in rows {
+        lots.entry(row.account).or_default().push(LotRow {
             id: row.id,
             number: row.number,
             original: row.original,
             remaining: row.remaining,
             reserved: row.reserved,
-        };
-        (row.account, kept)
-    }))
+            expire_time: moment_or_never(row.expire_time)?,
+        });
+    }
+    Ok(lots)
 }
 
 async fn holds_of(

@@ -25,7 +25,7 @@ pub(crate) async fn balance(
 ) -> Result<(Balance, Timestamp)> {
     let view = snapshot(store).await?;
     let now = clock.now();
-    let found = accounts::load_one(&view, tenant, member).await?;
+    let found = accounts::load_one(&view, tenant, member, now).await?;
     let ledger = found.ok_or_else(|| member::not_found(member))?;
     Ok((as_of(&ledger.account, now).balance(now), now))
 }

@@ -143,7 +143,7 @@ pub(crate) async fn get(store: &Store, clock: &Clock, tenant: &str, name: &str) 
     let now = clock.now();
     let found = members::find(&view, tenant, name).await?;
     let mut member = found.ok_or_else(|| member::not_found(name))?;
-    if let Some(ledger) = accounts::load_one(&view, tenant, name).await? {
+    if let Some(ledger) = accounts::load_one(&view, tenant, name, now).await? {
         let balance = as_of(&ledger.account, now).balance(now);
         member.available_points = balance.available;
         member.reserved_points = balance.reserved;

@@ -53,6 +53,8 @@ pub(crate) struct Naive {
     sales: Vec<NaiveSale>,
     /// What moved in the last step.
     pub(crate) moved: Vec<Movement>,
+    /// What moved in all steps.
+    pub(crate) history: Vec<Movement>,
 }
 
 impl Naive {
@@ -63,6 +65,7 @@ impl Naive {
         after.settle(now);
         after.carry_out(step, now)?;
         after.settle(now);
+        after.history.extend(after.moved.iter().cloned());
         *self = after;
         Ok(())
     }

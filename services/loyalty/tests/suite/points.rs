@@ -292,7 +292,7 @@ async fn a_balance_has_a_limit() {
     let member = fixture.enrol("ann").await;
     fixture.earn("e", &member, 1_000_000_000).await.unwrap();
     fixture
-        .tamper("UPDATE lot SET original = 9000000000000000, remaining = 9000000000000000")
+        .tamper("UPDATE member SET available_points = 9000000000000000")
         .await;
     let refused = fixture.earn("e2", &member, 1).await.unwrap_err();
     assert_eq!(reason(&refused), "POINTS_OUT_OF_RANGE");

@@ -20,7 +20,7 @@ use tonic::{Status, transport::Channel};
 
 use crate::{
     fixture::{Fixture, PROGRAM, give_back, moment, redemption, sale, stars},
-    naive::Naive,
+    naive::{self, Naive},
     random::Random,
     steps::{self, Step},
 };
@@ -87,6 +87,12 @@ async fn thousands_of_random_operations_through_the_store_equal_the_naive_model(
                         told.map(|_| ())
                     )
                 }
+            }
+        }
+        // The timer books what is due of everybody.
+        if steps.contains(&Step::Settle) {
+            for pair in &mut pairs {
+                pair.naive.take(&Step::Settle, now).unwrap();
             }
         }
         if round % 10 == 0 {
@@ -281,10 +287,12 @@ async fn compare(fixture: &mut Fixture, pairs: &mut [Pair], now: Timestamp) {
         );
         outstanding += naive.available() + naive.reserved();
         let statement = fixture.statement(&pair.name).await;
-        for transaction in &statement {
-            let moved: i64 = transaction.lots.iter().map(|lot| lot.points).sum();
-            assert_eq!(moved, transaction.points, "movements add up: {transaction:?}");
-        }
+        assert_eq!(
+            movements(&statement),
+            pair.naive.history,
+            "the statement of {}",
+            pair.name
+        );
         compare_holds(pair, &statement);
     }
     let summary = fixture.summary().await;
@@ -300,6 +308,39 @@ async fn compare(fixture: &mut Fixture, pairs: &mut [Pair], now: Timestamp) {
         outstanding,
         "the books at {now}"
     );
+}
+
+/// A statement as the model has it: lots are told by the order of their opening.
+fn movements(statement: &[Transaction]) -> Vec<naive::Movement> {
+    let mut lots: Vec<&str> = Vec::new();
+    let mut movements = Vec::new();
+    for transaction in statement {
+        let mut moved = Vec::new();
+        for movement in &transaction.lots {
+            let known = lots.iter().position(|lot| *lot == movement.lot);
+            let lot = known.unwrap_or_else(|| {
+                lots.push(&movement.lot);
+                lots.len() - 1
+            });
+            moved.push((lot, movement.points));
+        }
+        let sum: i64 = moved.iter().map(|(_, points)| points).sum();
+        assert_eq!(sum, transaction.points, "movements add up: {transaction:?}");
+        movements.push((kind(transaction), moved, transaction.shortfall_points));
+    }
+    movements
+}
+
+fn kind(transaction: &Transaction) -> ledger::TransactionKind {
+    match transaction.kind() {
+        TransactionKind::Unspecified => panic!("a transaction without a kind: {transaction:?}"),
+        TransactionKind::Earn => ledger::TransactionKind::Earn,
+        TransactionKind::Redeem => ledger::TransactionKind::Redeem,
+        TransactionKind::TakeBack => ledger::TransactionKind::TakeBack,
+        TransactionKind::Adjust => ledger::TransactionKind::Adjust,
+        TransactionKind::Compensate => ledger::TransactionKind::Compensate,
+        TransactionKind::Expire => ledger::TransactionKind::Expire,
+    }
 }
 
 /// What the statement says was captured from each hold.

@@ -103,6 +103,8 @@ async fn every_row_that_was_tampered_with_is_found_and_named() {
             "UPDATE member SET transaction_count = transaction_count + 1",
             "is missing or added",
         ),
+        ("UPDATE member SET due_time = NULL", "is due never"),
+        ("UPDATE lot SET expire_time = 1 WHERE number = 2", "is due"),
         ("DELETE FROM member", "which no member has"),
     ] {
         let (mut fixture, _) = lively().await;

@@ -26,6 +26,20 @@ pub struct Account {
     holds: Vec<Hold>,
     /// The sales that the commands at hand are about.
     sales: Vec<Sale>,
+    /// What is known of the lots and holds that are not here.
+    elsewhere: Elsewhere,
+}
+
+/// The sum of lots and holds that were not loaded. Commands that only give points need no more, as long as nothing of
+/// it is due: their cost does not grow with the number of lots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Elsewhere {
+    /// Points that can be spent.
+    pub available: i64,
+    /// Points that holds keep.
+    pub reserved: i64,
+    /// When something of it is due.
+    pub due_time: Option<Timestamp>,
 }
 
 /// Points that came together and expire together.
@@ -139,7 +153,15 @@ impl Account {
             lots: Vec::new(),
             holds: Vec::new(),
             sales: Vec::new(),
+            elsewhere: Elsewhere::default(),
         }
+    }
+
+    /// Takes note of lots and holds that are not loaded. Only commands that give points can be decided then.
+    #[must_use]
+    pub fn with_elsewhere(mut self, elsewhere: Elsewhere) -> Self {
+        self.elsewhere = elsewhere;
+        self
     }
 
     /// Adds a lot with points left, as the store has it.
@@ -187,17 +209,19 @@ impl Account {
 
     /// Points in open lots, available or reserved, expired or not.
     pub fn total(&self) -> i64 {
-        self.lots.iter().map(|lot| lot.remaining).sum()
+        let here: i64 = self.lots.iter().map(|lot| lot.remaining).sum();
+        here + self.elsewhere.available + self.elsewhere.reserved
     }
 
     /// Points that holds keep.
     pub fn reserved(&self) -> i64 {
-        self.lots.iter().map(|lot| lot.reserved).sum()
+        let here: i64 = self.lots.iter().map(|lot| lot.reserved).sum();
+        here + self.elsewhere.reserved
     }
 
     /// Points that can be spent at a moment, holds taken as they stand.
     pub fn available(&self, now: Timestamp) -> i64 {
-        self.burnable(now).map(Lot::free).sum()
+        self.burnable(now).map(Lot::free).sum::<i64>() + self.elsewhere.available
     }
 
     /// Lots with points that can be spent at a moment, in the order in which they are burnt.
@@ -248,7 +272,7 @@ impl Account {
             .iter()
             .filter(|lot| lot.free() > 0)
             .filter_map(|lot| lot.expire_time);
-        holds.chain(lots).min()
+        holds.chain(lots).chain(self.elsewhere.due_time).min()
     }
 
     /// Carries out a change that was decided on this account.
@@ -275,17 +299,27 @@ impl Account {
 
     fn apply_transaction(&mut self, transaction: &Transaction) {
         self.transaction_count = transaction.number;
+        // Movements mostly come in the order of the lots: going on from the last one finds the next at once.
+        let mut place = 0;
         for movement in &transaction.movements {
-            match self.lots.iter_mut().find(|lot| lot.id == movement.lot) {
-                Some(lot) => lot.remaining += movement.points,
-                None => self.open_lot(Lot {
+            if movement.lot == transaction.id {
+                self.open_lot(Lot {
                     id: movement.lot,
                     number: transaction.number,
                     original: movement.points,
                     remaining: movement.points,
                     reserved: 0,
                     expire_time: movement.expire_time,
-                }),
+                });
+                continue;
+            }
+            let places = (place..self.lots.len()).chain(0..place);
+            if let Some(found) = places
+                .into_iter()
+                .find(|index| self.lots[*index].id == movement.lot)
+            {
+                self.lots[found].remaining += movement.points;
+                place = found;
             }
         }
         self.lots.retain(|lot| lot.remaining > 0);

@@ -130,8 +130,13 @@ fn adjust(
 
 fn reserve(draft: &mut Draft<'_>, points: i64, expire_time: Timestamp, reason: &str) -> Result<Hold, Error> {
     draft.require_active()?;
+    let chosen = draft.choose(points)?;
+    let kept = chosen.iter().map(|movement| Allocation {
+        lot: movement.lot,
+        points: -movement.points,
+    });
     let hold = Hold {
-        allocations: draft.allocate(points)?,
+        allocations: kept.collect(),
         id: draft.new_id(),
         points,
         state: HoldState::Open,

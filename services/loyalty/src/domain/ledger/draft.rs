@@ -123,12 +123,12 @@ impl<'d> Draft<'d> {
         points: i64,
         note: Note,
     ) -> Result<Transaction, Error> {
-        let taken = self.allocate(points)?;
-        Ok(self.post(kind, self.movements(&taken), note, 0))
+        let movements = self.choose(points)?;
+        Ok(self.post(kind, movements, note, 0))
     }
 
     /// Chooses the points to take, or refuses when there are fewer.
-    pub(super) fn allocate(&self, points: i64) -> Result<Vec<Allocation>, Error> {
+    pub(super) fn choose(&self, points: i64) -> Result<Vec<Movement>, Error> {
         let available = self.account.available(self.now);
         if points < 1 || points > available {
             return Err(Error::about(
@@ -140,7 +140,14 @@ impl<'d> Draft<'d> {
             .with("available_points", available)
             .with("requested_points", points));
         }
-        Ok(take(self.account.burnable(self.now), points))
+        let movements = take(self.account.burnable(self.now), points);
+        if sum(&movements) != -points {
+            return Err(Error::internal(format!(
+                "{} was loaded without the lots that have its points",
+                self.account.name
+            )));
+        }
+        Ok(movements)
     }
 
     /// Takes points back: first from the lot that the purchase opened, then in the order in which lots are burnt. What
@@ -149,23 +156,16 @@ impl<'d> Draft<'d> {
         let own = |candidate: &&Lot| Some(candidate.id) == lot;
         let first = self.account.burnable(self.now).filter(own);
         let others = self.account.burnable(self.now).filter(|lot| !own(lot));
-        let taken = take(first.chain(others), due);
-        let found: i64 = taken.iter().map(|allocation| allocation.points).sum();
-        self.post(
-            TransactionKind::TakeBack,
-            self.movements(&taken),
-            note,
-            due - found,
-        )
+        let movements = take(first.chain(others), due);
+        let shortfall = due + sum(&movements);
+        self.post(TransactionKind::TakeBack, movements, note, shortfall)
     }
 
-    pub(super) fn movements(&self, taken: &[Allocation]) -> Vec<Movement> {
-        taken
+    /// The movements that take allocated points out of their lots.
+    pub(super) fn movements(&self, allocations: &[Allocation]) -> Vec<Movement> {
+        allocations
             .iter()
-            .filter_map(|allocation| {
-                let lot = self.account.lot(allocation.lot)?;
-                Some(out_of(lot, allocation.points))
-            })
+            .filter_map(|allocation| Some(out_of(self.account.lot(allocation.lot)?, allocation.points)))
             .collect()
     }
 
@@ -192,7 +192,7 @@ impl<'d> Draft<'d> {
             id,
             number: self.account.transaction_count + 1,
             kind,
-            points: movements.iter().map(|movement| movement.points).sum(),
+            points: sum(&movements),
             post_time: self.now,
             note,
             movements,
@@ -215,16 +215,20 @@ fn out_of(lot: &Lot, points: i64) -> Movement {
 }
 
 /// Takes points from lots in their order, as far as they reach.
-fn take<'l>(lots: impl Iterator<Item = &'l Lot>, points: i64) -> Vec<Allocation> {
+fn take<'l>(lots: impl Iterator<Item = &'l Lot>, points: i64) -> Vec<Movement> {
     let mut wanted = points;
-    let mut taken = Vec::new();
+    let mut movements = Vec::new();
     for lot in lots {
         if wanted == 0 {
             break;
         }
         let points = wanted.min(lot.free());
         wanted -= points;
-        taken.push(Allocation { lot: lot.id, points });
+        movements.push(out_of(lot, points));
     }
-    taken
+    movements
+}
+
+fn sum(movements: &[Movement]) -> i64 {
+    movements.iter().map(|movement| movement.points).sum()
 }

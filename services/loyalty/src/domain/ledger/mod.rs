@@ -17,7 +17,7 @@ mod draft;
 mod posting;
 mod sale;
 
-pub use account::{Account, Allocation, Balance, Expiration, Hold, HoldState, Lot};
+pub use account::{Account, Allocation, Balance, Elsewhere, Expiration, Hold, HoldState, Lot};
 pub use command::{Command, Note};
 pub use decide::{as_of, decide};
 pub use posting::{Book, Change, Entry, Movement, Outcome, Posting, Transaction, TransactionKind};
