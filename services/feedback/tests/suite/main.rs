@@ -14,6 +14,7 @@ mod case_lists;
 mod cases;
 mod events;
 mod hostile;
+mod scores_follow;
 mod service;
 mod submissions;
 mod surveys;

@@ -269,6 +269,28 @@ async fn fifty_identical_concurrent_requests_make_one_set_and_get_equal_answers(
 }
 
 #[tokio::test]
+async fn identical_requests_to_two_instances_make_one_set_and_get_equal_answers() {
+    let mut service = Service::start().await;
+    service.publish_hotel().await;
+    let other = service.of_tenant("hotel-group").await;
+    let request = SubmitAnswerSetRequest {
+        request_id: "r-1".to_owned(),
+        answer_set: Some(answers(vec![score("stay", 1)])),
+    };
+    let calls = (0..20).map(|index| {
+        let mut client = if index % 2 == 0 { &service.client } else { &other }.clone();
+        let request = request.clone();
+        async move { client.submit_answer_set(request).await.unwrap().into_inner() }
+    });
+    let found = join_all(calls).await;
+    assert!(
+        found.iter().all(|answer| *answer == found[0]),
+        "answers differ: {found:?}"
+    );
+    assert_eq!((service.count().await, service.told().await.len()), (1, 2));
+}
+
+#[tokio::test]
 async fn one_refused_submission_does_not_fail_its_neighbours() {
     let mut service = Service::start().await;
     service.publish_hotel().await;
