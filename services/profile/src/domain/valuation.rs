@@ -1,6 +1,6 @@
 //! Computing values: of all customers as of a date, or of some of them under the latest evaluation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, civil::Date};
 use rapport_money::{Currency, Money};
@@ -208,6 +208,38 @@ fn best(bands: &Bands, reached: impl Fn((i64, i64)) -> bool) -> Option<u8> {
     Some(best.unwrap_or(worst).0)
 }
 
+/// A purchase as it came in.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// The id of the customer.
+    pub customer: String,
+    /// The number in the order of storing.
+    pub sequence: i64,
+    /// The day on which it happened.
+    pub day: Date,
+}
+
+/// Which customers are to be valued again after purchases came in, and as of when: the later of the date of their value
+/// (of the latest evaluation, if they have none) and the day of the purchase. A purchase that was stored before the
+/// value was computed is in it, or was left out of it on purpose, and changes nothing.
+pub(crate) fn due(
+    arrivals: &[Arrival],
+    stored: &HashMap<String, CustomerValue>,
+    evaluated_as_of: Date,
+) -> BTreeMap<String, Date> {
+    let mut dates = BTreeMap::new();
+    for arrival in arrivals {
+        let value = stored.get(&arrival.customer);
+        if value.is_some_and(|value| arrival.sequence <= value.sequence) {
+            continue;
+        }
+        let earliest = value.map_or(evaluated_as_of, |value| value.as_of);
+        let date = dates.entry(arrival.customer.clone()).or_insert(earliest);
+        *date = arrival.day.max(*date);
+    }
+    dates
+}
+
 /// The moves that others have to be told of: of customers whose stage is not the one that was stored before. A
 /// customer who was never valued counts as potential.
 pub(crate) fn moved(valued: &[Valued], stored: &HashMap<String, Stage>) -> Vec<StageChange> {
@@ -322,5 +354,31 @@ mod tests {
             ("bob".to_owned(), Stage::Potential),
         ]);
         assert_eq!(moved(&valued, &stored), []);
+    }
+
+    #[test]
+    fn purchases_move_the_date_forward_only_and_only_when_they_are_not_in_the_value() {
+        let (_, valued) = evaluate(
+            &[known("ada", &[])],
+            Frame {
+                sequence: 10,
+                ..frame("1997-09-30")
+            },
+            Timestamp::UNIX_EPOCH,
+        );
+        let stored = HashMap::from([("ada".to_owned(), valued[0].value.clone())]);
+        let due_after = |customer: &str, sequence: i64, day: &str| {
+            let arrival = Arrival {
+                customer: customer.into(),
+                sequence,
+                day: day.parse().unwrap(),
+            };
+            let dates = due(&[arrival], &stored, "1998-01-01".parse().unwrap());
+            dates.get(customer).map(ToString::to_string)
+        };
+        assert_eq!(due_after("ada", 10, "1999-01-01"), None);
+        assert_eq!(due_after("ada", 11, "1999-01-01").as_deref(), Some("1999-01-01"));
+        assert_eq!(due_after("ada", 11, "1996-01-01").as_deref(), Some("1997-09-30"));
+        assert_eq!(due_after("new", 1, "1996-01-01").as_deref(), Some("1998-01-01"));
     }
 }

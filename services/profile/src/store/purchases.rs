@@ -19,6 +19,7 @@ use crate::domain::{
     intake::Record,
     purchase::{Purchase, PurchaseContent, PurchaseKey},
     timeline::{PURCHASE_RANK, Position},
+    valuation::Arrival,
 };
 
 /// The table of purchases: its key is (source, source id), for ever.
@@ -118,50 +119,39 @@ pub(crate) async fn records(
     Ok(records)
 }
 
-/// What tells whether a purchase is in a customer's value already.
-#[derive(Debug, Clone)]
-pub(crate) struct Stored {
-    /// The id of the customer.
-    pub customer: String,
-    /// The number in the order of storing.
-    pub sequence: i64,
-    /// The day on which it happened.
-    pub day: Date,
-}
-
 /// The purchases with these keys that are still there.
-pub(crate) async fn stored_under(
+pub(crate) async fn arrived_under(
     connection: &impl ConnectionTrait,
     tenant: &str,
     keys: &[&PurchaseKey],
-) -> Result<Vec<Stored>, Error> {
+) -> Result<Vec<Arrival>, Error> {
     let mut found = Vec::new();
     for (source, ids) in by_source(keys) {
         for ids in ids.chunks(KEYS_PER_STATEMENT) {
             let query = purchase::Entity::find()
                 .filter(purchase::Column::Source.eq(source))
                 .filter(purchase::Column::SourceId.is_in(ids.iter().copied()));
-            found.extend(stored_of(connection, tenant, query).await?);
+            found.extend(arrivals_of(connection, tenant, query).await?);
         }
     }
     Ok(found)
 }
 
 /// The purchases that were stored after the one with this number.
-pub(crate) async fn stored_after(
+pub(crate) async fn arrived_after(
     connection: &impl ConnectionTrait,
     tenant: &str,
     sequence: i64,
-) -> Result<Vec<Stored>, Error> {
+) -> Result<Vec<Arrival>, Error> {
     let query = purchase::Entity::find().filter(purchase::Column::Sequence.gt(sequence));
-    stored_of(connection, tenant, query).await
+    arrivals_of(connection, tenant, query).await
 }
 
-async fn stored_of(
+async fn arrivals_of(
     connection: &impl ConnectionTrait,
     tenant: &str,
     query: Select<purchase::Entity>,
-) -> Result<Vec<Stored>, Error> {
+) -> Result<Vec<Arrival>, Error> {
     let rows: Vec<(String, i64, i32)> = query
         .select_only()
         .columns([
@@ -176,7 +166,7 @@ async fn stored_of(
         .stored("read the numbers of purchases")?;
     Ok(rows
         .into_iter()
-        .map(|(customer, sequence, day)| Stored {
+        .map(|(customer, sequence, day)| Arrival {
             customer,
             sequence,
             day: columns::date(day),

@@ -1,6 +1,6 @@
 //! Evaluating customers: all of them as of a date, or those of some purchases under the latest evaluation.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use rapport_events::outbox;
@@ -15,12 +15,10 @@ use crate::{
         evaluation::Evaluation,
         purchase::day_of,
         stage::StageChange,
-        valuation::{self, Frame, Known, Valued},
+        valuation::{self, Arrival, Frame, Known, Valued},
+        value::CustomerValue,
     },
-    store::{
-        self,
-        purchases::{Counted, Stored},
-    },
+    store::{self, purchases::Counted},
 };
 
 /// The currency of a tenant without purchases: ISO 4217's "no currency".
@@ -51,7 +49,7 @@ pub(crate) async fn all(
             let valued = still_there(connection, tenant, valued).await?;
             keep(ports, connection, tenant, &valued, &stages).await?;
             // Purchases that were stored while this was computed are in nobody's figures yet.
-            let late = store::purchases::stored_after(connection, tenant, frame.sequence).await?;
+            let late = store::purchases::arrived_after(connection, tenant, frame.sequence).await?;
             revalue(ports, connection, tenant, &late).await?;
             transaction.commit(()).await
         })
@@ -161,74 +159,48 @@ async fn keep(
     outbox::append(connection, told.collect()).await
 }
 
-/// Values the customers of purchases again, under the models and thresholds of the latest evaluation, as of the later
-/// of the date of their value and the day of the purchase. Purchases that are in a value already change nothing, and
-/// before the first evaluation nobody is valued.
+/// Values the customers of purchases again, under the models and thresholds of the latest evaluation, those whose value
+/// has the purchase not in it yet. Before the first evaluation nobody is valued.
 pub(crate) async fn revalue(
     ports: &Ports,
     connection: &impl ConnectionTrait,
     tenant: &str,
-    purchases: &[Stored],
+    arrivals: &[Arrival],
 ) -> Result<(), Error> {
-    if purchases.is_empty() {
+    if arrivals.is_empty() {
         return Ok(());
     }
     let Some(evaluation) = store::evaluations::latest(connection, tenant).await? else {
         return Ok(());
     };
-    let customers: Vec<String> = latest_days(purchases).into_keys().collect();
-    let stored = store::values::find(connection, tenant, &customers).await?;
-    let valued_with: HashMap<&str, i64> = stored
-        .iter()
-        .map(|value| (value.customer.as_str(), value.sequence))
+    let customers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.customer.clone()).collect();
+    let customers: Vec<String> = customers.into_iter().collect();
+    let stored: HashMap<String, CustomerValue> = store::values::find(connection, tenant, &customers)
+        .await?
+        .into_iter()
+        .map(|value| (value.customer.clone(), value))
         .collect();
-    let fresh: Vec<Stored> = purchases
-        .iter()
-        .filter(|purchase| {
-            valued_with
-                .get(purchase.customer.as_str())
-                .is_none_or(|sequence| purchase.sequence > *sequence)
-        })
-        .cloned()
-        .collect();
-    let mut dates = latest_days(&fresh);
-    for (customer, date) in &mut dates {
-        let value = stored.iter().find(|value| value.customer == *customer);
-        *date = value.map_or(evaluation.as_of, |value| value.as_of).max(*date);
-    }
-    let customers: Vec<String> = dates.keys().cloned().collect();
+    let due = valuation::due(arrivals, &stored, evaluation.as_of);
+    let Some(latest) = due.values().max() else {
+        return Ok(());
+    };
     let widest = Frame {
-        as_of: dates.values().max().copied().unwrap_or(evaluation.as_of),
+        as_of: *latest,
         currency: currency_under(connection, tenant, &evaluation).await?,
         sequence: store::purchases::last_sequence(connection, tenant).await?,
     };
+    let customers: Vec<String> = due.keys().cloned().collect();
     let known = known(connection, tenant, Some(&customers), widest).await?;
     let valued: Vec<Valued> = known
         .iter()
         .filter_map(|customer| {
-            let as_of = *dates.get(&customer.id)?;
-            Some(valuation::revalue(
-                customer,
-                &evaluation,
-                Frame { as_of, ..widest },
-            ))
+            let as_of = *due.get(&customer.id)?;
+            let frame = Frame { as_of, ..widest };
+            Some(valuation::revalue(customer, &evaluation, frame))
         })
         .collect();
-    let stages = stored
-        .into_iter()
-        .map(|value| (value.customer, value.stage))
-        .collect();
-    keep(ports, connection, tenant, &valued, &stages).await
-}
-
-/// The customers of purchases with the day of the latest of each.
-fn latest_days(purchases: &[Stored]) -> BTreeMap<String, Date> {
-    let mut days: BTreeMap<String, Date> = BTreeMap::new();
-    for purchase in purchases {
-        let day = days.entry(purchase.customer.clone()).or_insert(purchase.day);
-        *day = purchase.day.max(*day);
-    }
-    days
+    let stages = stored.into_values().map(|value| (value.customer, value.stage));
+    keep(ports, connection, tenant, &valued, &stages.collect()).await
 }
 
 /// Evaluates every tenant as of today, unless that was done already: for a timer.

@@ -45,8 +45,8 @@ impl Consumer for StageFollower {
                 let fresh = inbox::first_deliveries(connection, NAME, events, ports.clock.now()).await?;
                 for (tenant, keys) in keys_by_tenant(&fresh)? {
                     let keys: Vec<_> = keys.iter().collect();
-                    let purchases = store::purchases::stored_under(connection, tenant, &keys).await?;
-                    evaluate::revalue(ports, connection, tenant, &purchases).await?;
+                    let arrivals = store::purchases::arrived_under(connection, tenant, &keys).await?;
+                    evaluate::revalue(ports, connection, tenant, &arrivals).await?;
                 }
                 transaction.commit(()).await
             })
