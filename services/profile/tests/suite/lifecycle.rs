@@ -4,6 +4,7 @@ use rapport_contract::{
     profile::v1::{CustomerValue, GetCustomerValueRequest},
     r#type::v1::LifecycleStage,
 };
+use rapport_events::Relay;
 use tonic::Status;
 
 use crate::{Bench, assert_refused, date, money, sale};
@@ -139,4 +140,41 @@ async fn the_daily_evaluation_is_off_unless_wanted_and_then_runs_once_a_day() {
         "half a year of silence: {}",
         later.stage_reason
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_purchase_is_lost_between_an_evaluation_and_the_events_that_come_meanwhile() {
+    let bench = Bench::new().await;
+    let customers = ["ada", "bob", "cleo"];
+    for customer in customers {
+        bench.create(customer).await;
+    }
+    let relay = Relay::start(
+        vec![bench.store().clone()],
+        &bench.profile.consumers(),
+        &bench.clock.clock(),
+    );
+    let recording = async {
+        for index in 0..60 {
+            let customer = customers[index % customers.len()];
+            let id = index.to_string();
+            bench
+                .record(customer, sale(&id, "2026-01-15", 100))
+                .await
+                .unwrap();
+        }
+    };
+    let evaluating = async {
+        for _ in 0..12 {
+            bench.evaluate("2026-01-15").await;
+        }
+    };
+    futures::join!(recording, evaluating);
+    rapport_testkit::settle(&relay).await;
+    relay.stop().await;
+    for customer in customers {
+        let value = value(&bench, customer).await.unwrap();
+        assert_eq!(value.monetary, Some(money(2000)), "{customer} bought 20 times");
+        assert_eq!(value.stage(), LifecycleStage::New, "{customer}");
+    }
 }
