@@ -16,6 +16,8 @@ mod decide;
 mod draft;
 mod posting;
 mod sale;
+#[cfg(test)]
+mod tests;
 
 pub use account::{Account, Allocation, Balance, Elsewhere, Expiration, Hold, HoldState, Lot};
 pub use command::{Command, Note};
