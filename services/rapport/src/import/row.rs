@@ -122,7 +122,7 @@ impl<'r> Reader<'r> {
             .map_err(|message| {
                 self.errors.push(RowError {
                     row: self.row,
-                    reason: "INVALID_FIELD".to_owned(),
+                    reason: "INVALID_FIELDS".to_owned(),
                     field: field.to_owned(),
                     message,
                 });
