@@ -42,7 +42,7 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    async fn start(store: Store, clock: &ManualClock) -> Self {
+    async fn start(store: Store, clock: &ManualClock, tenant: &str) -> Self {
         let parts = Parts {
             store,
             clock: clock.clock(),
@@ -50,7 +50,7 @@ impl Replica {
         };
         let loyalty = Loyalty::open(parts).await.unwrap();
         let credentials = Credentials::Local {
-            tenant: TENANT.to_owned(),
+            tenant: tenant.to_owned(),
         };
         let server = Server::new(credentials, clock.clock())
             .unwrap()
@@ -74,7 +74,7 @@ impl Fixture {
             loyalty,
             client,
             serving,
-        } = Replica::start(store.store.clone(), &clock).await;
+        } = Replica::start(store.store.clone(), &clock, TENANT).await;
         Self {
             store,
             clock,
@@ -84,10 +84,15 @@ impl Fixture {
         }
     }
 
+    /// The same database, served to another tenant.
+    pub(crate) async fn another_tenant(&self) -> Replica {
+        Replica::start(self.store().clone(), &self.clock, "another").await
+    }
+
     /// A second service on the same database, with connections and a committer of its own.
     pub(crate) async fn replica(&self) -> Replica {
         let location = Location::in_folder(self.store.folder(), "test");
-        Replica::start(Store::open(&location).await.unwrap(), &self.clock).await
+        Replica::start(Store::open(&location).await.unwrap(), &self.clock, TENANT).await
     }
 
     /// A service with the program of [`stars`].

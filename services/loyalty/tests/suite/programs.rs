@@ -3,8 +3,8 @@
 use prost_types::FieldMask;
 use rapport_contract::{
     loyalty::v1::{
-        BatchEnrolMembersRequest, CompensationRule, CreateProgramRequest, EnrolMemberRequest,
-        GetMemberRequest, GetProgramRequest, ListMembersRequest, ListProgramsRequest,
+        BatchEnrolMembersRequest, CompensationRule, CreateProgramRequest, EarnPointsRequest,
+        EnrolMemberRequest, GetMemberRequest, GetProgramRequest, ListMembersRequest, ListProgramsRequest,
         ListTransactionsRequest, Member, MemberState, Program, SummarizeLedgerRequest, UpdateProgramRequest,
     },
     profile::v1::CustomerDeleted,
@@ -13,7 +13,7 @@ use rapport_contract::{
 use rapport_testkit::{described, reason};
 use tonic::Status;
 
-use crate::fixture::{Fixture, PROGRAM, stars};
+use crate::fixture::{Fixture, PROGRAM, redemption, stars};
 
 async fn update(fixture: &mut Fixture, program: Program, paths: &[&str]) -> Result<Program, Status> {
     let mask = FieldMask {
@@ -423,4 +423,71 @@ async fn what_is_not_there_is_not_found() {
     for (refused, expected) in refusals {
         assert_eq!(reason(&refused), expected, "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_tenant_sees_and_changes_nothing_of_another() {
+    let mut fixture = Fixture::with_program().await;
+    let ann = fixture.enrol("ann").await;
+    fixture.earn("e", &ann, 10).await.unwrap();
+    let mut stranger = fixture.another_tenant().await.client;
+    let refused = stranger
+        .get_program(GetProgramRequest {
+            name: PROGRAM.to_owned(),
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "PROGRAM_NOT_FOUND");
+    let refused = stranger
+        .get_member(GetMemberRequest { name: ann.clone() })
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "MEMBER_NOT_FOUND");
+    let refused = stranger
+        .redeem_points(redemption("r", &ann, 1))
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "MEMBER_NOT_FOUND");
+    let all = ListMembersRequest {
+        parent: "programs/-".to_owned(),
+        ..ListMembersRequest::default()
+    };
+    assert!(
+        stranger
+            .list_members(all)
+            .await
+            .unwrap()
+            .into_inner()
+            .members
+            .is_empty()
+    );
+    // The same names and the same request id belong to each tenant by itself.
+    let create = CreateProgramRequest {
+        program_id: "stars".to_owned(),
+        program: Some(stars()),
+    };
+    stranger.create_program(create).await.unwrap();
+    let enrolment = EnrolMemberRequest {
+        parent: PROGRAM.to_owned(),
+        customer: "customers/ann".to_owned(),
+        member_id: String::new(),
+    };
+    stranger.enrol_member(enrolment).await.unwrap();
+    let earn = EarnPointsRequest {
+        request_id: "e".to_owned(),
+        member: ann.clone(),
+        points: 3,
+        reason: "welcome".to_owned(),
+        expire_time: None,
+    };
+    assert_eq!(
+        stranger
+            .earn_points(earn)
+            .await
+            .unwrap()
+            .into_inner()
+            .available_points,
+        3
+    );
+    assert_eq!(fixture.available(&ann).await, 10);
 }
