@@ -189,6 +189,24 @@ async fn programs_are_listed_the_newest_first_and_page_by_page() {
         .unwrap()
         .into_inner();
     assert_eq!((found.programs.len(), found.next_page_token.as_str()), (1, ""));
+}
+
+#[tokio::test]
+async fn a_list_request_that_makes_no_sense_is_refused_by_the_part_that_does_not() {
+    let mut fixture = Fixture::with_program().await;
+    fixture.create_program("moons", stars()).await.unwrap();
+    let request = |token: &str, filter: &str| ListProgramsRequest {
+        page_size: 1,
+        page_token: token.to_owned(),
+        filter: filter.to_owned(),
+        order_by: String::new(),
+    };
+    let first = fixture
+        .client
+        .list_programs(request("", ""))
+        .await
+        .unwrap()
+        .into_inner();
     for (token, filter, expected) in [
         ("forged", "", "INVALID_PAGE_TOKEN"),
         (

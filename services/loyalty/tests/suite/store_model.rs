@@ -198,12 +198,6 @@ async fn call(
     request_id: String,
 ) -> Result<Told, Status> {
     let (member, why) = (pair.name.clone(), "because".to_owned());
-    let hold = |number: usize| {
-        pair.holds
-            .get(number)
-            .cloned()
-            .unwrap_or_else(|| format!("{}/holds/none", pair.name))
-    };
     match *step {
         Step::Earn { points, expire_time } => {
             let expire_time = expire_time.map(instant::to_wire);
@@ -245,6 +239,25 @@ async fn call(
                 client.reserve_points(request).await?.into_inner().name,
             ));
         }
+        _ => return resolve(client, pair, step, request_id).await,
+    }
+    Ok(Told::Else)
+}
+
+/// A call that resolves a hold.
+async fn resolve(
+    mut client: LoyaltyServiceClient<Channel>,
+    pair: &Pair,
+    step: &Step,
+    request_id: String,
+) -> Result<Told, Status> {
+    let hold = |number: usize| {
+        pair.holds
+            .get(number)
+            .cloned()
+            .unwrap_or_else(|| format!("{}/holds/none", pair.name))
+    };
+    match *step {
         Step::Capture { hold: number, points } => {
             let request = CaptureHoldRequest {
                 request_id,

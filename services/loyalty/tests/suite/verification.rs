@@ -4,6 +4,81 @@ use rapport_contract::loyalty::v1::{CaptureHoldRequest, VerifyLedgerRequest};
 
 use crate::fixture::{Fixture, give_back, sale};
 
+/// Changes behind the back of the service, and what the difference that they make must name.
+const TAMPERINGS: &[(&str, &str)] = &[
+    (
+        "UPDATE ledger_transaction SET points = points + 1 WHERE number = 1",
+        "(number 1)",
+    ),
+    (
+        "UPDATE ledger_transaction SET kind = 'REDEEM' WHERE number = 2",
+        "(number 2)",
+    ),
+    (
+        "UPDATE ledger_transaction SET available_points = 999 WHERE number = 2",
+        "(number 2)",
+    ),
+    ("DELETE FROM ledger_transaction WHERE number = 2", "number 2"),
+    (
+        "UPDATE ledger_entry SET points = points + 1 WHERE number = 3 AND book = 'MEMBER'",
+        "(number 3)",
+    ),
+    (
+        "UPDATE ledger_entry SET points = points - 1 WHERE number = 3 AND book = 'REDEEMED'",
+        "(number 3)",
+    ),
+    (
+        "UPDATE ledger_entry SET book = 'ADJUSTED' WHERE number = 3 AND book = 'REDEEMED'",
+        "Redeemed",
+    ),
+    ("DELETE FROM ledger_entry WHERE number = 3", "(number 3)"),
+    (
+        "UPDATE lot_movement SET points = points - 1 WHERE number = 3 AND position = 0",
+        "lot",
+    ),
+    (
+        "DELETE FROM lot_movement WHERE number = 3 AND position = 1",
+        "(number 3)",
+    ),
+    (
+        "UPDATE lot SET remaining = remaining - 1 WHERE number = 2",
+        "points left",
+    ),
+    (
+        "UPDATE lot SET original = original + 1 WHERE number = 2",
+        "was opened with",
+    ),
+    ("DELETE FROM lot WHERE number = 2", "which is not stored"),
+    (
+        "UPDATE lot SET reserved = reserved - 1 WHERE reserved > 0",
+        "reserved",
+    ),
+    (
+        "UPDATE hold SET state = 'RELEASED' WHERE state = 'OPEN'",
+        "reserved",
+    ),
+    (
+        "UPDATE hold SET captured_points = 3 WHERE state = 'CAPTURED'",
+        "holds/",
+    ),
+    ("UPDATE hold_allocation SET points = points + 1", "holds/"),
+    (
+        "UPDATE member SET available_points = available_points + 1",
+        "available points",
+    ),
+    (
+        "UPDATE member SET reserved_points = reserved_points + 1",
+        "reserved points",
+    ),
+    (
+        "UPDATE member SET transaction_count = transaction_count + 1",
+        "is missing or added",
+    ),
+    ("UPDATE member SET due_time = NULL", "is due never"),
+    ("UPDATE lot SET expire_time = 1 WHERE number = 2", "is due"),
+    ("DELETE FROM member", "which no member has"),
+];
+
 /// A member with some of everything.
 async fn lively() -> (Fixture, String) {
     let mut fixture = Fixture::with_program().await;
@@ -34,79 +109,7 @@ async fn a_ledger_that_nobody_touched_has_no_differences() {
 
 #[tokio::test]
 async fn every_row_that_was_tampered_with_is_found_and_named() {
-    for (sql, place) in [
-        (
-            "UPDATE ledger_transaction SET points = points + 1 WHERE number = 1",
-            "(number 1)",
-        ),
-        (
-            "UPDATE ledger_transaction SET kind = 'REDEEM' WHERE number = 2",
-            "(number 2)",
-        ),
-        (
-            "UPDATE ledger_transaction SET available_points = 999 WHERE number = 2",
-            "(number 2)",
-        ),
-        ("DELETE FROM ledger_transaction WHERE number = 2", "number 2"),
-        (
-            "UPDATE ledger_entry SET points = points + 1 WHERE number = 3 AND book = 'MEMBER'",
-            "(number 3)",
-        ),
-        (
-            "UPDATE ledger_entry SET points = points - 1 WHERE number = 3 AND book = 'REDEEMED'",
-            "(number 3)",
-        ),
-        (
-            "UPDATE ledger_entry SET book = 'ADJUSTED' WHERE number = 3 AND book = 'REDEEMED'",
-            "Redeemed",
-        ),
-        ("DELETE FROM ledger_entry WHERE number = 3", "(number 3)"),
-        (
-            "UPDATE lot_movement SET points = points - 1 WHERE number = 3 AND position = 0",
-            "lot",
-        ),
-        (
-            "DELETE FROM lot_movement WHERE number = 3 AND position = 1",
-            "(number 3)",
-        ),
-        (
-            "UPDATE lot SET remaining = remaining - 1 WHERE number = 2",
-            "points left",
-        ),
-        (
-            "UPDATE lot SET original = original + 1 WHERE number = 2",
-            "was opened with",
-        ),
-        ("DELETE FROM lot WHERE number = 2", "which is not stored"),
-        (
-            "UPDATE lot SET reserved = reserved - 1 WHERE reserved > 0",
-            "reserved",
-        ),
-        (
-            "UPDATE hold SET state = 'RELEASED' WHERE state = 'OPEN'",
-            "reserved",
-        ),
-        (
-            "UPDATE hold SET captured_points = 3 WHERE state = 'CAPTURED'",
-            "holds/",
-        ),
-        ("UPDATE hold_allocation SET points = points + 1", "holds/"),
-        (
-            "UPDATE member SET available_points = available_points + 1",
-            "available points",
-        ),
-        (
-            "UPDATE member SET reserved_points = reserved_points + 1",
-            "reserved points",
-        ),
-        (
-            "UPDATE member SET transaction_count = transaction_count + 1",
-            "is missing or added",
-        ),
-        ("UPDATE member SET due_time = NULL", "is due never"),
-        ("UPDATE lot SET expire_time = 1 WHERE number = 2", "is due"),
-        ("DELETE FROM member", "which no member has"),
-    ] {
+    for (sql, place) in TAMPERINGS {
         let (mut fixture, _) = lively().await;
         fixture.tamper(sql).await;
         let differences = fixture.differences().await;
