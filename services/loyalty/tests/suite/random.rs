@@ -1,7 +1,7 @@
 //! Random numbers that a test can repeat.
 
 /// The name of the variable that sets the seed.
-pub(crate) const SEED_VARIABLE: &str = "RAPPORT_SEED";
+pub(crate) const SEED_VARIABLE: &str = "RAPPORT_TEST_SEED";
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, and the same everywhere.
 #[derive(Debug, Clone)]
