@@ -50,7 +50,9 @@ fn take_the_tour(language: &str, interpreter: &Path, tour: &Path) {
     insta::assert_snapshot!(format!("tour_in_{language}"), first.stdout);
     let second = take();
     assert_tour(&second, &suite);
-    let done = first.stdout.replace("42 points after the purchase", "242 points after the purchase");
+    let done = first
+        .stdout
+        .replace("42 points after the purchase", "242 points after the purchase");
     assert_eq!(second.stdout, done, "the second tour changed something");
     suite.stop();
 }

@@ -10,26 +10,37 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
+use rapport::client::Clients;
 use rapport_status::{Error, Reason};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use self::request::{Ground, Maker};
+use self::{
+    names::Names,
+    request::{Ground, Maker},
+};
 use crate::{
     contract::methods,
     dynamic,
     random::Random,
     suite_process::{SuiteProcess, rapport},
+    world,
 };
 
 /// Requests to each method.
 const REQUESTS: usize = 500;
+
+/// Those of them that are sent before anything is closed or deleted.
+const BEFORE_THE_END: usize = 350;
+
+/// Requests without fields that are sent among all the others.
+const ASKED_FOR_EVERYTHING: usize = 50;
 
 /// Calls under way at a time.
 const AT_A_TIME: usize = 24;
@@ -41,6 +52,7 @@ const MOST_SHOWN: usize = 20;
 #[derive(Debug, Default)]
 struct Tally {
     answered: usize,
+    took: Duration,
     refused: BTreeMap<String, usize>,
 }
 
@@ -61,22 +73,33 @@ async fn no_request_brings_the_server_down_or_to_an_undocumented_error() {
     let findings = Arc::new(Findings::default());
     let begun = Instant::now();
 
-    let places = Arc::new(Semaphore::new(AT_A_TIME));
-    let mut senders = JoinSet::new();
-    for (number, method) in (0_u64..).zip(methods()) {
-        let maker = Maker::new(Arc::clone(&ground), Random::new(seed.wrapping_add(number)));
-        let sender = Sender {
+    furnish(&suite, &ground.names).await;
+    let mut senders: Vec<Sender> = (0_u64..)
+        .zip(methods())
+        .map(|(number, method)| Sender {
             channel: channel.clone(),
             method,
+            maker: Maker::new(Arc::clone(&ground), Random::new(seed.wrapping_add(number))),
             ground: Arc::clone(&ground),
             findings: Arc::clone(&findings),
-            places: Arc::clone(&places),
-        };
-        senders.spawn(sender.send_all(maker));
-    }
-    while let Some(sent) = senders.join_next().await {
-        sent.expect("a sender does not panic");
-    }
+            sent: 0,
+        })
+        .collect();
+    // Requests without fields are all the same, and mostly ask for everything: most are sent while there is little.
+    let whole: Vec<Sender> = senders
+        .extract_if(.., |sender| sender.method.input().fields().len() == 0)
+        .collect();
+    senders.extend(send(whole, REQUESTS - ASKED_FOR_EVERYTHING).await);
+    // Then everything but what ends things, so that there is something to work with; then everything.
+    let ends = |sender: &Sender| {
+        ["Close", "Delete"]
+            .iter()
+            .any(|verb| sender.method.name().starts_with(verb))
+    };
+    let ending: Vec<Sender> = senders.extract_if(.., |sender| ends(sender)).collect();
+    let mut senders = send(senders, BEFORE_THE_END).await;
+    senders.extend(ending);
+    send(senders, REQUESTS).await;
 
     println!("{}\nin {:?}", findings.table(), begun.elapsed());
     let verified = rapport(&["verify", "--server", &suite.url()]);
@@ -93,19 +116,48 @@ async fn no_request_brings_the_server_down_or_to_an_undocumented_error() {
     );
 }
 
+/// What requests need to reach the work of every method: members with points, and a survey that takes answers.
+async fn furnish(suite: &SuiteProcess, names: &Names) {
+    let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
+    world::create_program(&clients).await;
+    world::publish_survey(&clients).await;
+    names.add(world::PROGRAM.to_owned());
+    names.add(world::SURVEY.to_owned());
+    for number in 0..20 {
+        let guest = format!("customer-{number}");
+        world::create_customer(&clients, &guest).await;
+        names.add(world::customer(&guest));
+        names.add(world::member(&guest));
+        names.add(world::answer(&clients, &guest, [3, 4, 5, 6]).await.name);
+    }
+}
+
+/// Has each sender send until it has sent a number of requests; a bounded number of calls is under way at a time.
+async fn send(senders: Vec<Sender>, until: usize) -> Vec<Sender> {
+    let places = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut sending = JoinSet::new();
+    for sender in senders {
+        sending.spawn(sender.send(until, Arc::clone(&places)));
+    }
+    sending.join_all().await
+}
+
+/// Sends requests to one method.
 struct Sender {
     channel: Channel,
     method: MethodDescriptor,
+    maker: Maker,
     ground: Arc<Ground>,
     findings: Arc<Findings>,
-    places: Arc<Semaphore>,
+    sent: usize,
 }
 
 impl Sender {
-    async fn send_all(self, mut maker: Maker) {
-        for _ in 0..REQUESTS {
-            let _place = self.places.acquire().await.expect("the semaphore stays open");
-            let requests = maker.requests(&self.method);
+    async fn send(mut self, until: usize, places: Arc<Semaphore>) -> Self {
+        while self.sent < until {
+            let _place = places.acquire().await.expect("the semaphore stays open");
+            let requests = self.maker.requests(&self.method);
+            let begun = Instant::now();
             let outcome = dynamic::call(&self.channel, &self.method, requests.clone()).await;
             match &outcome {
                 Ok(answers) => answers.iter().for_each(|answer| self.ground.names.learn(answer)),
@@ -115,8 +167,11 @@ impl Sender {
                     }
                 }
             }
-            self.findings.count(&self.method, outcome.as_ref().err());
+            self.findings
+                .count(&self.method, outcome.as_ref().err(), begun.elapsed());
+            self.sent += 1;
         }
+        self
     }
 }
 
@@ -159,9 +214,10 @@ impl Findings {
         self.faults.lock().unwrap().push(fault);
     }
 
-    fn count(&self, method: &MethodDescriptor, refused: Option<&Status>) {
+    fn count(&self, method: &MethodDescriptor, refused: Option<&Status>, took: Duration) {
         let mut tallies = self.tallies.lock().unwrap();
         let tally = tallies.entry(method.full_name().to_owned()).or_default();
+        tally.took += took;
         match refused {
             None => tally.answered += 1,
             Some(status) => {
@@ -176,7 +232,11 @@ impl Findings {
     fn table(&self) -> String {
         let mut text = String::new();
         for (method, tally) in self.tallies.lock().unwrap().iter() {
-            let _ = writeln!(text, "{method}: {} answered, {:?}", tally.answered, tally.refused);
+            let _ = writeln!(
+                text,
+                "{method}: {} answered, {:?}, {:.1?} in all",
+                tally.answered, tally.refused, tally.took
+            );
         }
         text
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost_reflect::{FieldDescriptor, Value};
 
-use crate::contract::{at, behaviors, comment, inbound_fields, option};
+use crate::contract::{at, behaviors, comment, inbound_fields, messages, option};
 
 /// What is known of one field.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +15,8 @@ pub(super) struct Facts {
     pub(super) words: Vec<String>,
     /// The smallest and largest number that the rules take.
     pub(super) range: Option<(i64, i64)>,
-    /// Whether the rules refuse its absence.
-    pub(super) required: bool,
+    /// Whether a careful client always sets it.
+    pub(super) expected: bool,
 }
 
 /// The facts of every field that a caller can send, by its full name.
@@ -32,11 +32,18 @@ fn of(field: &FieldDescriptor) -> Facts {
     let is_word = |text: &&String| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     };
+    let stated = behaviors(field);
     Facts {
-        form: quoted.iter().find(|text| text.contains('{')).cloned(),
+        form: quoted
+            .iter()
+            .find(|text| text.contains('{'))
+            .cloned()
+            .or_else(|| form_of_many(field.name())),
         words: quoted.iter().filter(is_word).cloned().collect(),
         range: range(field),
-        required: behaviors(field).contains(&"REQUIRED".to_owned()),
+        expected: stated
+            .iter()
+            .any(|behavior| matches!(behavior.as_str(), "REQUIRED" | "IDENTIFIER")),
     }
 }
 
@@ -58,4 +65,16 @@ fn range(field: &FieldDescriptor) -> Option<(i64, i64)> {
     ["int32", "int64"]
         .iter()
         .find_map(|family| Some((limit(family, "gte")?, limit(family, "lte").unwrap_or(100))))
+}
+
+/// The form of the resources that a field names many of, such as `customers`.
+fn form_of_many(field: &str) -> Option<String> {
+    messages()
+        .iter()
+        .filter_map(|message| option(&message.options(), "google.api.resource"))
+        .find(|resource| at(resource, &["plural"]).is_some_and(|plural| plural.as_str() == Some(field)))
+        .and_then(|resource| match at(&resource, &["pattern"])? {
+            Value::List(patterns) => patterns.first()?.as_str().map(str::to_owned),
+            _ => None,
+        })
 }

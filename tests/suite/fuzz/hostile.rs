@@ -4,6 +4,9 @@ use prost_reflect::{Kind, Value};
 
 use crate::random::Random;
 
+/// Longest hostile text in bytes.
+pub(super) const LONGEST: usize = 10_240;
+
 /// Texts that have broken programs before.
 const TEXTS: [&str; 30] = [
     "",
@@ -38,11 +41,12 @@ const TEXTS: [&str; 30] = [
     "a.b.c[0] : *",
 ];
 
-/// A hostile text.
-pub(super) fn text(random: &mut Random) -> String {
-    match random.below(10) {
-        0 => "x".repeat(10_240),
-        1 => "é".repeat(5_120),
+/// A hostile text; a short one when there is no room left for long ones.
+pub(super) fn text(random: &mut Random, room: usize) -> String {
+    let kinds = if room > LONGEST { 10 } else { 5 };
+    match random.below(kinds) + (10 - kinds) {
+        0 => "x".repeat(LONGEST),
+        1 => "é".repeat(LONGEST / 2),
         2 => "(".repeat(2_000),
         3 => "title = \"a\" AND ".repeat(120),
         4 => (0..random.below(60))
@@ -89,11 +93,10 @@ pub(super) fn decimal(random: &mut Random) -> f64 {
     *random.pick(&EDGES)
 }
 
-/// A hostile value of a kind that is no message.
+/// A hostile value of a kind that is neither text nor message.
 pub(super) fn value(kind: &Kind, random: &mut Random) -> Value {
     match kind {
-        Kind::String => Value::String(text(random)),
-        Kind::Bytes => Value::Bytes(text(random).into_bytes().into()),
+        Kind::Bytes => Value::Bytes(random.bits().to_be_bytes().to_vec().into()),
         Kind::Bool => Value::Bool(random.chance(0.5)),
         Kind::Double => Value::F64(decimal(random)),
         Kind::Float => Value::F32(decimal(random) as f32),
@@ -102,6 +105,6 @@ pub(super) fn value(kind: &Kind, random: &mut Random) -> Value {
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(integer(random) as i32),
         Kind::Uint32 | Kind::Fixed32 => Value::U32(integer(random) as u32),
         Kind::Enum(_) => Value::EnumNumber(*random.pick(&[-1, 0, 99, i32::MIN, i32::MAX])),
-        Kind::Message(_) => unreachable!("messages are built field by field"),
+        Kind::String | Kind::Message(_) => unreachable!("texts and messages are built by themselves"),
     }
 }

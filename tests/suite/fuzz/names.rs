@@ -1,9 +1,6 @@
 //! Names of resources: those that exist, learnt from answers, and those that do not.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use prost_reflect::{DynamicMessage, Value};
 
@@ -12,8 +9,11 @@ use crate::{
     random::Random,
 };
 
-/// How many ids of one kind are kept.
+/// How many names of one form are kept.
 const MOST_KEPT: usize = 40;
+
+/// How many of them are the first that were learnt: they are kept, and taken more often than the others.
+const FIRST: usize = 3;
 
 /// What is known, shared by all that send requests.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ pub(super) struct Names {
 #[derive(Debug, Default)]
 struct Known {
     /// Names of resources that answers told of, by their form.
-    names: BTreeMap<String, BTreeSet<String>>,
+    names: BTreeMap<String, Vec<String>>,
     /// Page tokens that answers gave.
-    tokens: BTreeSet<String>,
+    tokens: Vec<String>,
 }
 
 impl Names {
@@ -50,16 +50,23 @@ impl Names {
         }
     }
 
+    /// Learns a name.
+    pub(super) fn add(&self, name: String) {
+        if let Some(form) = self.forms.iter().find(|form| fits(form, &name)) {
+            let mut known = self.known.lock().unwrap();
+            keep(known.names.entry(form.clone()).or_default(), name);
+        }
+    }
+
     /// Learns every name and token in an answer.
     pub(super) fn learn(&self, answer: &DynamicMessage) {
         let mut texts = Vec::new();
         collect(&Value::Message(answer.clone()), "", &mut texts);
-        let mut known = self.known.lock().unwrap();
         for (field, text) in texts {
-            if field == "next_page_token" && !text.is_empty() {
-                keep(&mut known.tokens, text);
-            } else if let Some(form) = self.forms.iter().find(|form| fits(form, &text)) {
-                keep(known.names.entry(form.clone()).or_default(), text);
+            if field != "next_page_token" {
+                self.add(text);
+            } else if !text.is_empty() {
+                keep(&mut self.known.lock().unwrap().tokens, text);
             }
         }
     }
@@ -67,9 +74,10 @@ impl Names {
     /// A name of a form: mostly one that exists.
     pub(super) fn of_form(&self, form: &str, random: &mut Random) -> String {
         let known = self.known.lock().unwrap();
-        let names: Vec<&String> = known.names.get(form).into_iter().flatten().collect();
-        if !names.is_empty() && random.chance(0.85) {
-            return (*random.pick(&names)).clone();
+        if random.chance(0.85)
+            && let Some(name) = known.names.get(form).and_then(|names| pick(names, random))
+        {
+            return name.clone();
         }
         drop(known);
         let parts = form.split('/').map(|part| match part.strip_prefix('{') {
@@ -83,32 +91,36 @@ impl Names {
     pub(super) fn id_of(&self, kind: &str, random: &mut Random) -> String {
         let ending = format!("{{{kind}}}");
         let known = self.known.lock().unwrap();
-        let names: Vec<&String> = known
-            .names
-            .iter()
-            .filter(|(form, _)| form.ends_with(&ending))
-            .flat_map(|(_, names)| names)
-            .collect();
-        if names.is_empty() || random.chance(0.3) {
-            return format!("{kind}-{}", random.below(20));
+        let names = known.names.iter().find(|(form, _)| form.ends_with(&ending));
+        match names.and_then(|(_, names)| pick(names, random)) {
+            Some(name) if random.chance(0.7) => name.rsplit('/').next().unwrap_or_default().to_owned(),
+            _ => format!("{kind}-{}", random.below(20)),
         }
-        let name = random.pick(&names);
-        name.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     /// A page token that some list gave, if any did.
     pub(super) fn token(&self, random: &mut Random) -> Option<String> {
-        let known = self.known.lock().unwrap();
-        let tokens: Vec<&String> = known.tokens.iter().collect();
-        (!tokens.is_empty()).then(|| (*random.pick(&tokens)).clone())
+        pick(&self.known.lock().unwrap().tokens, random).cloned()
     }
 }
 
-fn keep(kept: &mut BTreeSet<String>, text: String) {
-    if kept.len() >= MOST_KEPT {
-        kept.pop_first();
+fn keep(kept: &mut Vec<String>, text: String) {
+    if kept.contains(&text) {
+        return;
     }
-    kept.insert(text);
+    if kept.len() == MOST_KEPT {
+        kept.remove(FIRST);
+    }
+    kept.push(text);
+}
+
+fn pick<'k>(kept: &'k [String], random: &mut Random) -> Option<&'k String> {
+    let among = if random.chance(0.3) {
+        kept.len().min(FIRST)
+    } else {
+        kept.len()
+    };
+    (among > 0).then(|| random.pick(&kept[..among]))
 }
 
 /// Whether a text is a name of a form.

@@ -15,7 +15,10 @@ use super::{
 use crate::random::Random;
 
 /// Values in one request.
-const MOST_VALUES: usize = 2_000;
+const MOST_VALUES: usize = 1_000;
+
+/// Bytes of hostile texts in one request, so that no request is refused for its length alone.
+const MOST_BYTES: usize = 40_000;
 
 /// What all makers of requests share.
 #[derive(Debug)]
@@ -41,6 +44,7 @@ pub(super) struct Maker {
     /// The share of values that are hostile, in the request that is being made.
     malice: f64,
     values_left: usize,
+    bytes_left: usize,
 }
 
 impl Maker {
@@ -50,6 +54,7 @@ impl Maker {
             random,
             malice: 0.0,
             values_left: 0,
+            bytes_left: 0,
         }
     }
 
@@ -67,6 +72,7 @@ impl Maker {
         // Half of the requests are what a careful client sends; the deep code is reached by them.
         self.malice = *self.random.pick(&[0.0, 0.0, 0.0, 0.03, 0.1, 0.5, 1.0]);
         self.values_left = MOST_VALUES;
+        self.bytes_left = MOST_BYTES;
         self.message(descriptor, None, 0)
     }
 
@@ -82,6 +88,7 @@ impl Maker {
             "google.protobuf.FieldMask" => self.mask(&mut message, of),
             "google.type.Date" => self.date(&mut message),
             "google.type.Money" => self.money(&mut message),
+            "rapport.profile.v1.Identity" if !self.is_hostile() => self.identity(&mut message),
             _ => self.fields(&mut message, depth),
         }
         message
@@ -108,7 +115,7 @@ impl Maker {
                 .get(field.full_name())
                 .cloned()
                 .unwrap_or_default();
-            let given = match (facts.required, self.is_hostile()) {
+            let given = match (facts.expected, self.is_hostile()) {
                 (true, false) => true,
                 (true, true) => self.random.chance(0.7),
                 (false, _) => self.random.chance(0.5),
@@ -125,7 +132,7 @@ impl Maker {
             return self.map(field);
         }
         if field.is_list() {
-            let count = self.count(depth).max(usize::from(facts.required));
+            let count = self.count(depth).max(usize::from(facts.expected));
             let items = (0..count).map(|_| self.single(field, facts, depth)).collect();
             return Value::List(items);
         }
@@ -151,7 +158,7 @@ impl Maker {
         };
         let entries = (0..count).map(|number| {
             let key = if self.is_hostile() {
-                hostile::text(&mut self.random)
+                self.hostile_text()
             } else {
                 format!("key-{number}")
             };
@@ -171,7 +178,10 @@ impl Maker {
 
     fn scalar(&mut self, field: &FieldDescriptor, facts: &Facts) -> Value {
         if self.is_hostile() {
-            return hostile::value(&field.kind(), &mut self.random);
+            return match field.kind() {
+                Kind::String => Value::String(self.hostile_text()),
+                kind => hostile::value(&kind, &mut self.random),
+            };
         }
         let (low, high) = facts.range.unwrap_or((0, 10));
         match field.kind() {
@@ -184,10 +194,18 @@ impl Maker {
             }
             Kind::Bool => Value::Bool(self.random.chance(0.5)),
             Kind::Double => Value::F64(*self.random.pick(&[0.0, 0.5, 0.9, 0.95, 0.99])),
+            // The first version is the one that most clients have.
+            Kind::Int32 if field.name().contains("version") => Value::I32(self.random.below(2) as i32),
             Kind::Int32 => Value::I32(self.random.between(low, high.min(i64::from(i32::MAX))) as i32),
-            Kind::Int64 => Value::I64(self.random.between(low, high.min(low.max(0) + 500))),
+            Kind::Int64 => Value::I64(self.random.between(low.max(-20), high.min(low.max(0) + 500))),
             kind => hostile::value(&kind, &mut self.random),
         }
+    }
+
+    fn hostile_text(&mut self) -> String {
+        let text = hostile::text(&mut self.random, self.bytes_left);
+        self.bytes_left = self.bytes_left.saturating_sub(text.len());
+        text
     }
 
     fn is_hostile(&mut self) -> bool {
@@ -211,12 +229,6 @@ impl Maker {
             "source" => one_of(random, &["till", "web"]),
             "source_id" | "original_source_id" => format!("sale-{}", random.below(400)),
             "currency_code" => one_of(random, &["USD", "USD", "EUR", ""]),
-            "system" => one_of(random, &["", "", "till"]),
-            "value" => match random.below(3) {
-                0 => format!("+86138001380{:02}", random.below(100)),
-                1 => format!("guest-{}@example.com", random.below(100)),
-                _ => format!("card-{}", random.below(100)),
-            },
             "question" | "id" => one_of(random, &["recommend", "stay", "ease", "room", "reason", "more"]),
             "choice" => one_of(random, &["recommend", "stay", "ease"]),
             "language" => one_of(random, &["en", "zh-CN"]),
@@ -260,7 +272,7 @@ impl Maker {
 
     fn money(&mut self, message: &mut DynamicMessage) {
         if self.is_hostile() {
-            let currency = hostile::text(&mut self.random);
+            let currency = self.hostile_text();
             message.set_field_by_name("currency_code", Value::String(currency));
             message.set_field_by_name("units", Value::I64(hostile::integer(&mut self.random)));
             message.set_field_by_name("nanos", Value::I32(hostile::integer(&mut self.random) as i32));
@@ -277,12 +289,25 @@ impl Maker {
         message.set_field_by_name("nanos", Value::I32(cents as i32 * 10_000_000));
     }
 
+    /// An identity whose parts fit together.
+    fn identity(&mut self, message: &mut DynamicMessage) {
+        let number = self.random.below(40);
+        let (kind, system, value) = match self.random.below(3) {
+            0 => (1, "", format!("+86138001380{number:02}")),
+            1 => (2, "", format!("guest-{number}@example.com")),
+            _ => (3, "till", format!("card-{number}")),
+        };
+        message.set_field_by_name("type", Value::EnumNumber(kind));
+        message.set_field_by_name("system", Value::String(system.to_owned()));
+        message.set_field_by_name("value", Value::String(value));
+    }
+
     fn mask(&mut self, message: &mut DynamicMessage, of: Option<&Facts>) {
         let words = of.map(|facts| facts.words.clone()).unwrap_or_default();
         let mut paths = Vec::new();
         for _ in 0..self.random.below(3) {
             let path = if self.is_hostile() || words.is_empty() {
-                hostile::text(&mut self.random)
+                self.hostile_text()
             } else {
                 self.random.pick(&words).clone()
             };
