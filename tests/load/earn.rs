@@ -31,14 +31,23 @@ const ROUND: Duration = Duration::from_secs(3);
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> Outcome<()> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(run())
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(run())
 }
 
 async fn run() -> Outcome<()> {
     let grouped = Target::start(MOST_OPERATIONS).await?;
     let single = Target::start(1).await?;
-    println!("durable earn over gRPC, SQLite, {ROUNDS} rounds of {} s each, median of rounds", ROUND.as_secs());
-    println!("| callers | group commit, operations/s | one transaction each, operations/s | ratio | p50 / p99, ms |");
+    println!(
+        "durable earn over gRPC, SQLite, {ROUNDS} rounds of {} s each, median of rounds",
+        ROUND.as_secs()
+    );
+    println!(
+        "| callers | group commit, operations/s | one transaction each, operations/s | ratio | p50 / p99, ms |"
+    );
     println!("|---|---|---|---|---|");
     for callers in [1, 64] {
         let (mut with, mut without, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
@@ -51,7 +60,10 @@ async fn run() -> Outcome<()> {
         let (with, without) = (median(&mut with), median(&mut without));
         latencies.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (p50, p99) = latencies[latencies.len() / 2];
-        println!("| {callers} | {with:.0} | {without:.0} | {:.2} | {p50:.2} / {p99:.2} |", with / without);
+        println!(
+            "| {callers} | {with:.0} | {without:.0} | {:.2} | {p50:.2} / {p99:.2} |",
+            with / without
+        );
     }
     for target in [grouped, single] {
         target.stop().await?;
@@ -88,28 +100,56 @@ impl Target {
         let store = Store::open(&Location::in_folder(folder.path(), rapport_loyalty::NAME)).await?;
         store.migrate(&MigrationList(rapport_loyalty::migrations)).await?;
         let clock = Clock::system();
-        let parts = Parts { store, clock: clock.clone(), token_key: TokenKey::new([0; 32]) };
+        let parts = Parts {
+            store,
+            clock: clock.clone(),
+            token_key: TokenKey::new([0; 32]),
+        };
         let service = Loyalty::open_grouping(parts, most_operations).await?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let shutdown = Shutdown::default();
-        let server = Server::new(Credentials::Local { tenant: "load".to_owned() }, clock)?.with(service.server());
+        let server = Server::new(
+            Credentials::Local {
+                tenant: "load".to_owned(),
+            },
+            clock,
+        )?
+        .with(service.server());
         let server = tokio::spawn(server.serve(Some(listener), None, shutdown.clone()));
-        let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
-        let target = Self { channel, shutdown, server, calls: Arc::default(), _folder: folder };
+        let channel = Endpoint::from_shared(format!("http://{address}"))?
+            .connect()
+            .await?;
+        let target = Self {
+            channel,
+            shutdown,
+            server,
+            calls: Arc::default(),
+            _folder: folder,
+        };
         target.enrol().await?;
         Ok(target)
     }
 
     async fn enrol(&self) -> Outcome<()> {
         let mut client = LoyaltyServiceClient::new(self.channel.clone());
-        let program = Program { title: "Load".to_owned(), lifetime_months: 24, ..Program::default() };
+        let program = Program {
+            title: "Load".to_owned(),
+            lifetime_months: 24,
+            ..Program::default()
+        };
         client
-            .create_program(CreateProgramRequest { program_id: "load".to_owned(), program: Some(program) })
+            .create_program(CreateProgramRequest {
+                program_id: "load".to_owned(),
+                program: Some(program),
+            })
             .await?;
         let customers = (0..MEMBERS).map(|member| format!("customers/{member}")).collect();
         client
-            .batch_enrol_members(BatchEnrolMembersRequest { parent: "programs/load".to_owned(), customers })
+            .batch_enrol_members(BatchEnrolMembersRequest {
+                parent: "programs/load".to_owned(),
+                customers,
+            })
             .await?;
         Ok(())
     }
@@ -122,7 +162,13 @@ impl Target {
         let tasks: Vec<_> = (0..callers)
             .map(|caller| {
                 let (client, stop) = (LoyaltyServiceClient::new(self.channel.clone()), Arc::clone(&stop));
-                tokio::spawn(earn_until_told(client, stop, Arc::clone(&self.calls), round, caller))
+                tokio::spawn(earn_until_told(
+                    client,
+                    stop,
+                    Arc::clone(&self.calls),
+                    round,
+                    caller,
+                ))
             })
             .collect();
         tokio::time::sleep(ROUND).await;
@@ -148,12 +194,22 @@ impl Target {
         };
         #[allow(clippy::cast_precision_loss, reason = "some thousands")]
         let per_second = latencies.len() as f64 / seconds;
-        Ok(Measured { per_second, p50: at(0.5), p99: at(0.99) })
+        Ok(Measured {
+            per_second,
+            p50: at(0.5),
+            p99: at(0.99),
+        })
     }
 
     async fn balance_of_first(&self) -> Outcome<i64> {
-        let request = GetBalanceRequest { name: "programs/load/members/0/balance".to_owned() };
-        Ok(LoyaltyServiceClient::new(self.channel.clone()).get_balance(request).await?.into_inner().available_points)
+        let request = GetBalanceRequest {
+            name: "programs/load/members/0/balance".to_owned(),
+        };
+        Ok(LoyaltyServiceClient::new(self.channel.clone())
+            .get_balance(request)
+            .await?
+            .into_inner()
+            .available_points)
     }
 
     async fn stop(self) -> Outcome<()> {
