@@ -39,7 +39,7 @@ contract *arguments:
 
 # Checks licences, sources and versions of the dependencies.
 dependencies:
-    cargo deny check bans licenses sources
+    .ci/dependencies
 
 # Builds the API documentation.
 documentation:
