@@ -5,6 +5,7 @@ mod expiry;
 mod fixture;
 mod holds;
 mod ledger_model;
+mod members;
 mod naive;
 mod points;
 mod programs;
