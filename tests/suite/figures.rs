@@ -98,7 +98,7 @@ async fn customers_are_scored_as_the_reference_has_it(clients: &Clients) {
         let value = value.expect("the customer is evaluated").into_inner();
         let monetary = value.monetary.expect("the customer bought something");
         let cents = monetary.units * 100 + i64::from(monetary.nanos) / 10_000_000;
-        let expected_cents = (expected["monetary"].as_f64().expect("an amount") * 100.0).round();
+        let expected_cents = (expected["monetary"].as_f64().expect("an amount") * 100.0).round() as i64;
         let scores = value.rfm_score.expect("the customer has scores");
         assert_eq!(
             value.recency_days.map(i64::from),
@@ -110,7 +110,7 @@ async fn customers_are_scored_as_the_reference_has_it(clients: &Clients) {
             expected["frequency"].as_i64().unwrap(),
             "{id}"
         );
-        assert_eq!(cents as f64, expected_cents, "{id}");
+        assert_eq!(cents, expected_cents, "{id}");
         assert_eq!(
             serde_json::json!([scores.recency, scores.frequency, scores.monetary]),
             expected["scores"],

@@ -1,4 +1,4 @@
-//! Random numbers that a seed repeats (SplitMix64, Steele, Lea and Flood 2014).
+//! Random numbers that a seed repeats (`SplitMix64`, Steele, Lea and Flood 2014).
 
 /// A source of random numbers.
 #[derive(Debug, Clone)]

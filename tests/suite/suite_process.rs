@@ -13,7 +13,7 @@ use std::{
 use tonic::transport::{Channel, Endpoint};
 
 /// How long a process may take to start, or to end when it is told to.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `rapport serve`. It is killed when it is dropped.
 #[derive(Debug)]
