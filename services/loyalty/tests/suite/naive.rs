@@ -268,6 +268,11 @@ impl Naive {
         }
     }
 
+    /// Whether a sale was taken before.
+    pub(crate) fn knows_sale(&self, sale: usize) -> bool {
+        self.sales.get(sale).is_some_and(|known| known.amount.is_some())
+    }
+
     fn known_sale(&mut self, sale: usize) -> &mut NaiveSale {
         if self.sales.len() <= sale {
             self.sales.resize(sale + 1, NaiveSale::default());

@@ -76,7 +76,14 @@ async fn thousands_of_random_operations_through_the_store_equal_the_naive_model(
             .map(|(pair, step)| take(&fixture, pair, step, now, round));
         let told = join_all(calls).await;
         for ((pair, step), told) in pairs.iter_mut().zip(&steps).zip(told) {
-            match (told, pair.naive.take(step, now)) {
+            // A sale that is known is no news: the store does nothing at all, and books nothing with it.
+            let is_known = matches!(step, Step::Sale { sale, .. } if pair.naive.knows_sale(*sale));
+            let modelled = if is_known {
+                Ok(())
+            } else {
+                pair.naive.take(step, now)
+            };
+            match (told, modelled) {
                 (Ok(Told::Hold(name)), Ok(())) => pair.holds.push(name),
                 (Ok(Told::Else), Ok(())) => {}
                 (Err(status), Err(expected)) => assert_eq!(reason(&status), expected.name(), "{step:?}"),
