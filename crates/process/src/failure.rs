@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rapport_status::Error;
+use rapport_status::{Error, Kind};
 use tonic::Status;
 
 /// A command's failure.
@@ -43,7 +43,11 @@ impl std::error::Error for Failure {}
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(error.chain())
+        // A person at a terminal needs the sentence; of a fault of ours also where it comes from.
+        Self::new(match error.kind() {
+            Kind::Internal => error.chain(),
+            _ => error.message().to_owned(),
+        })
     }
 }
 

@@ -89,6 +89,11 @@ impl Columns {
 
     /// Finds the columns in the heading of a file.
     pub(super) fn find(&self, heading: &ByteRecord) -> Result<Places, Failure> {
+        if heading.is_empty() {
+            return Err(
+                Failure::new("the file is empty").mend("give a CSV file whose first line is a heading")
+            );
+        }
         let names: Vec<String> = heading
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
