@@ -31,4 +31,5 @@ mod mount;
 mod random;
 mod stores;
 mod suite_process;
+mod transport;
 mod world;

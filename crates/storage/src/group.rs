@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use rapport_status::{Error, Reason, Result};
 use sea_orm::DatabaseTransaction;
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{Notify, Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 
@@ -22,6 +22,9 @@ pub const MOST_OPERATIONS: usize = 512;
 
 /// Operations that can wait; more are refused at once.
 const QUEUE: usize = 4_096;
+
+/// How long what is queued may take at the end.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Decides and writes a batch of operations.
 #[async_trait::async_trait]
@@ -59,6 +62,8 @@ pub struct Committer<B: Batch> {
     /// Bounds what bulk callers have in the queue, so that they never crowd single calls out.
     bulk: Arc<Semaphore>,
     worker: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    /// Told once, when nothing more is to be taken on.
+    closing: Arc<Notify>,
 }
 
 impl<B: Batch> Clone for Committer<B> {
@@ -67,6 +72,7 @@ impl<B: Batch> Clone for Committer<B> {
             queue: self.queue.clone(),
             bulk: Arc::clone(&self.bulk),
             worker: Arc::clone(&self.worker),
+            closing: Arc::clone(&self.closing),
         }
     }
 }
@@ -85,11 +91,13 @@ impl<B: Batch> Committer<B> {
     /// Starts the committer of a store. It ends when its last handle is dropped and the queue is empty.
     pub fn start(store: Store, batch: B) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let worker = tokio::spawn(run(store, batch, waiting));
+        let closing = Arc::new(Notify::new());
+        let worker = tokio::spawn(run(store, batch, waiting, Arc::clone(&closing)));
         Self {
             queue,
             bulk: Arc::new(Semaphore::new(QUEUE / 2)),
             worker: Arc::new(std::sync::Mutex::new(Some(worker))),
+            closing,
         }
     }
 
@@ -137,13 +145,14 @@ impl<B: Batch> Committer<B> {
         results
     }
 
-    /// Waits until everything in the queue is done, and ends. Every other handle must have been dropped.
+    /// Takes nothing more on, waits until everything in the queue is done, and ends. Handles that others still hold, such
+    /// as those of connections that never end, refuse from now on with SHUTTING_DOWN.
     pub async fn drain(self) {
+        self.closing.notify_one();
         let worker = self.worker.lock().ok().and_then(|mut worker| worker.take());
-        drop(self);
         if let Some(worker) = worker {
             // The worker ends when the queue is closed and empty; a panic in it was logged by the runtime.
-            let _ = tokio::time::timeout(Duration::from_secs(30), worker).await;
+            let _ = tokio::time::timeout(DRAIN, worker).await;
         }
     }
 }
@@ -163,10 +172,27 @@ fn overloaded() -> Error {
     .retry_after(Duration::from_millis(200))
 }
 
-async fn run<B: Batch>(store: Store, batch: B, mut waiting: mpsc::Receiver<Waiting<B>>) {
+async fn run<B: Batch>(
+    store: Store,
+    batch: B,
+    mut waiting: mpsc::Receiver<Waiting<B>>,
+    closing: Arc<Notify>,
+) {
     let most = batch.most_operations().clamp(1, MOST_OPERATIONS);
     let mut taken = Vec::with_capacity(most);
-    while waiting.recv_many(&mut taken, most).await > 0 {
+    loop {
+        tokio::select! {
+            count = waiting.recv_many(&mut taken, most) => {
+                if count == 0 {
+                    return;
+                }
+            }
+            () = closing.notified() => {
+                // What is queued is still given out, and then the end.
+                waiting.close();
+                continue;
+            }
+        }
         let (operations, callers): (Vec<_>, Vec<_>) = taken
             .drain(..)
             .map(|waiting| (waiting.operation, waiting.answer))

@@ -154,3 +154,19 @@ async fn draining_waits_for_what_is_queued() {
         answered as u64
     );
 }
+
+#[tokio::test]
+async fn a_handle_that_others_keep_does_not_hold_the_end_up_and_is_refused_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let committer = Committer::start(
+        open(&folder).await,
+        Numbers {
+            transactions: Arc::default(),
+        },
+    );
+    let kept = committer.clone();
+    kept.submit((0, 0)).await.unwrap();
+    committer.drain().await;
+    let refused = kept.submit((2, 0)).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::ShuttingDown);
+}
