@@ -146,7 +146,7 @@ impl<B: Batch> Committer<B> {
     }
 
     /// Takes nothing more on, waits until everything in the queue is done, and ends. Handles that others still hold, such
-    /// as those of connections that never end, refuse from now on with SHUTTING_DOWN.
+    /// as those of connections that never end, refuse from now on with `SHUTTING_DOWN`.
     pub async fn drain(self) {
         self.closing.notify_one();
         let worker = self.worker.lock().ok().and_then(|mut worker| worker.take());
