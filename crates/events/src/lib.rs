@@ -8,8 +8,10 @@
 mod consumer;
 mod dead_letter;
 pub mod inbox;
+mod options;
 pub mod outbox;
 mod relay;
 
 pub use consumer::{Consumer, Event};
+pub use options::EventOptions;
 pub use relay::Relay;

@@ -9,13 +9,18 @@ use figment::{
     Figment,
     providers::{Env, Format as _, Serialized, Toml},
 };
-use rapport_telemetry::LogForm;
+use rapport_access::{AccessOptions, LimitOptions, TlsOptions};
+use rapport_client::SisterOptions;
+use rapport_events::EventOptions;
+use rapport_privacy::PrivacyOptions;
+use rapport_storage::DatabaseOptions;
+use rapport_telemetry::{LogForm, TelemetryOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
 /// What can be configured. The defaults serve one machine without any file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// Address that calls come to. Without configured keys it must be a loopback address.
@@ -28,6 +33,24 @@ pub struct Configuration {
     pub log: String,
     /// Form of the log lines: `text` or `json`.
     pub log_form: LogForm,
+    /// How many seconds calls under way get to end when the process is told to stop.
+    pub grace_seconds: u64,
+    /// PostgreSQL in place of files.
+    pub database: Option<DatabaseOptions>,
+    /// NATS in place of the memory of one process.
+    pub events: Option<EventOptions>,
+    /// Where the services answer, for those that call each other.
+    pub sisters: SisterOptions,
+    /// How callers prove who they are.
+    pub access: AccessOptions,
+    /// Certificates of this process.
+    pub tls: Option<TlsOptions>,
+    /// Encryption at rest.
+    pub privacy: PrivacyOptions,
+    /// How much callers may ask for.
+    pub limits: LimitOptions,
+    /// Where traces and metrics go.
+    pub telemetry: TelemetryOptions,
 }
 
 impl Default for Configuration {
@@ -38,6 +61,15 @@ impl Default for Configuration {
             tenant: "default".to_owned(),
             log: "warn".to_owned(),
             log_form: LogForm::Text,
+            grace_seconds: 10,
+            database: None,
+            events: None,
+            sisters: SisterOptions::default(),
+            access: AccessOptions::default(),
+            tls: None,
+            privacy: PrivacyOptions::default(),
+            limits: LimitOptions::default(),
+            telemetry: TelemetryOptions::default(),
         }
     }
 }
@@ -68,12 +100,12 @@ impl Configuration {
             sources = sources.merge(Toml::file_exact(file));
         }
         let configuration: Self = sources
-            .merge(Env::prefixed("RAPPORT_").ignore(&["config"]))
+            .merge(Env::prefixed("RAPPORT_").ignore(&["config", "server"]).split("__"))
             .merge(Serialized::defaults(overrides))
             .extract()
             .map_err(|error| {
                 Failure::new(format!("the configuration cannot be used: {error}")).mend(
-                    "the keys are listen, data, tenant, log, log_form; as variables RAPPORT_LISTEN and so on",
+                    "deploy/rapport.toml shows every key; as variables they are RAPPORT_LISTEN, RAPPORT_DATABASE__URL and so on",
                 )
             })?;
         configuration.check()
@@ -123,6 +155,8 @@ mod tests {
             tenant: "other".to_owned(),
             log: String::new(),
             log_form: LogForm::Json,
+            grace_seconds: 0,
+            ..Configuration::default()
         };
         let read = Configuration::read(Some(&file), other, &Overrides::default()).unwrap();
         assert_eq!(read, Configuration::default());

@@ -8,12 +8,14 @@ mod failure;
 pub mod group;
 pub mod listing;
 mod migrate;
+mod options;
 pub mod request;
 mod store;
 pub mod tables;
 
 pub use failure::{Stored, from_database, is_unique_violation};
 pub use migrate::{MigrationList, SchemaState};
+pub use options::DatabaseOptions;
 pub use store::{Committed, Location, Store, Transaction};
 
 /// What migrations are written with.

@@ -1,9 +1,13 @@
 //! Logs: where they go and in which form.
 
+mod options;
+
 use std::io::{self, IsTerminal as _};
 
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+
+pub use options::TelemetryOptions;
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

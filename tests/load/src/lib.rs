@@ -1,0 +1,1 @@
+//! Load figures: open loop, measured against baselines of the same run.
