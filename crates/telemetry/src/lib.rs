@@ -1,5 +1,6 @@
 //! Logs: where they go and in which form.
 
+pub mod context;
 mod options;
 
 use std::io::{self, IsTerminal as _};
