@@ -42,6 +42,7 @@ fn row(consumer: &dyn Consumer, event: &Event, error: &Error, clock: &Clock) -> 
         occurred_at: Set(event.occurred_at.as_microsecond()),
         reason: Set(error.chain()),
         failed_at: Set(clock.now().as_microsecond()),
+        trace_parent: Set(None),
     }
 }
 

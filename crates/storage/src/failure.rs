@@ -66,13 +66,20 @@ fn of_driver(error: &SqlxError) -> Reason {
 fn of_code(code: &str) -> Reason {
     if code.len() == 5 {
         return match code {
-            "40001" | "40P01" | "55P03" => Reason::TransactionConflict,
+            // Serialisation, deadlock, lock not to be had in time, or a key that another transaction has written meanwhile:
+            // run again, a transaction sees what is there now and decides anew.
+            "40001" | "40P01" | "55P03" | "23505" => Reason::TransactionConflict,
             "53100" => Reason::StorageFull,
             "25006" => Reason::StorageReadOnly,
-            "57P01" | "57P02" | "57P03" | "53300" | "57014" => Reason::StorageUnavailable,
+            "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "57014" | "25P03" => Reason::StorageUnavailable,
             other if other.starts_with("08") => Reason::StorageUnavailable,
             _ => Reason::InternalError,
         };
+    }
+    match code.parse::<u32>() {
+        // A unique or primary key.
+        Ok(2067 | 1555) => return Reason::TransactionConflict,
+        _ => {}
     }
     match code.parse::<u32>().map(|code| code & 0xff) {
         Ok(5 | 6) => Reason::TransactionConflict,

@@ -4,19 +4,26 @@
 //! SQL stays portable between SQLite and PostgreSQL: placeholders are `$1`, upserts are `ON CONFLICT`, moments are
 //! microseconds since the Unix epoch.
 
+mod duties;
 mod failure;
 pub mod group;
 pub mod listing;
+mod location;
 mod migrate;
 mod options;
 pub mod request;
+pub mod rows;
 mod store;
 pub mod tables;
+mod transaction;
 
+pub use duties::{Duties, Duty};
 pub use failure::{Stored, from_database, is_unique_violation};
+pub use location::Location;
 pub use migrate::{MigrationList, SchemaState};
 pub use options::DatabaseOptions;
-pub use store::{Committed, Location, Store, Transaction};
+pub use store::Store;
+pub use transaction::{Committed, Transaction};
 
 /// What migrations are written with.
 pub use sea_orm_migration;

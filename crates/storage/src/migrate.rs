@@ -1,10 +1,13 @@
 //! Migrations: which a store has, and which it lacks.
 
 use rapport_status::{Error, Reason, Result};
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait as _};
+use sea_orm::{
+    DatabaseConnection, DbErr, EntityTrait as _,
+    sqlx::{self, ConnectOptions as _, Connection as _, postgres::PgConnectOptions},
+};
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf, SchemaManager, seaql_migrations};
 
-use crate::failure::Stored as _;
+use crate::{failure::Stored as _, location::connect_to_server};
 
 /// The migrations of one service, the oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -88,4 +91,32 @@ pub(crate) fn newer(names: &[String]) -> Error {
             names.join(", ")
         ),
     )
+}
+
+/// Connections that migrations use.
+const MIGRATING: u32 = 2;
+
+/// Applies migrations to a server's database: one process at a time, however many begin, and without a limit of time.
+pub(crate) async fn alone(address: PgConnectOptions, migrations: &MigrationList) -> Result<()> {
+    // A later setting of the same name wins.
+    let patient = address.options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    let mut guard = patient.connect().await.map_err(not_reached)?;
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended(current_schema() || ' migrate', 0))")
+        .execute(&mut guard)
+        .await
+        .map_err(not_reached)?;
+    let database = connect_to_server(patient, MIGRATING);
+    let outcome = migrations.apply(&database).await;
+    database.close().await.stored("close the store")?;
+    // The lock ends with its session.
+    guard.close().await.map_err(not_reached)?;
+    outcome
+}
+
+fn not_reached(error: sqlx::Error) -> Error {
+    Error::new(
+        Reason::StorageUnavailable,
+        format!("the database cannot be reached: {error}; check its address, and that it is running"),
+    )
+    .because(error)
 }

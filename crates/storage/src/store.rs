@@ -1,86 +1,74 @@
 //! A service's store and its transactions.
 
 use std::{
-    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rapport_status::{Error, Reason, Result};
+use rapport_status::{Reason, Result};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
-    sqlx::{
-        self, Connection as _, SqliteConnection,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::Notify;
 
 use crate::{
+    Committed, Duties, Location, Transaction,
     failure::Stored as _,
-    migrate::{MigrationList, SchemaState},
+    location::{connect_to_file, connect_to_server, reach},
+    migrate::{self, MigrationList, SchemaState},
 };
 
 /// How often a transaction that others were in the way of is run again.
-const MOST_ATTEMPTS: u32 = 5;
+const MOST_ATTEMPTS: u32 = 8;
 
-/// How long a call waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The first pause before a transaction is run again; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
-/// After how long without use a connection is closed: its caches are given back.
-const IDLE: Duration = Duration::from_mins(1);
-
-/// How long a statement waits for another process's lock (SQLite).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Connections that read at the same time. Two cores are kept busy by fewer; the rest wait in order.
-const READERS: u32 = 4;
-
-/// Pages of the write-ahead log after which it is copied into the file (SQLite); 4 KiB each.
-const CHECKPOINT_PAGES: &str = "4000";
-
-/// Prepared statements that a connection keeps. Set-based statements are large, and each number of rows is another one:
-/// keeping many would cost more memory than preparing them again costs time.
-const STATEMENTS: usize = 32;
-
-/// Page cache of a connection (SQLite; negative: KiB). The system caches the file as well.
-const CACHE: &str = "-1024";
-
-/// Where a service's data are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// A SQLite file; made when it is not there.
-    File(PathBuf),
-}
-
-impl Location {
-    /// The file of a service in a data folder.
-    pub fn in_folder(folder: &Path, service: &str) -> Self {
-        Self::File(folder.join(format!("{service}.sqlite")))
-    }
-}
+/// Connections to a file that read at the same time. Two cores are kept busy by fewer; the rest wait in order.
+const FILE_READERS: u32 = 4;
 
 /// The data of one service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
+    location: Arc<Location>,
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     committed: Arc<Notify>,
+    duties: Duties,
 }
 
 impl Store {
-    /// Opens a store without looking at its schema.
+    /// Opens a store without looking at its schema. A server need not answer yet.
     pub async fn open(location: &Location) -> Result<Self> {
-        let Location::File(path) = location;
-        // The writer comes first: it makes the file and turns the write-ahead log on.
-        let writer = connect(path, 1).await?;
-        let reader = connect(path, READERS).await?;
+        let (reader, writer) = match (location, location.server()?) {
+            (Location::File(path), _) => {
+                // The writer comes first: it makes the file and turns the write-ahead log on.
+                let writer = connect_to_file(path, 1).await?;
+                (connect_to_file(path, FILE_READERS).await?, writer)
+            }
+            (Location::Server { options, .. }, Some(address)) => {
+                let pool = connect_to_server(address, options.connections);
+                (pool.clone(), pool)
+            }
+            (Location::Server { .. }, None) => unreachable!("a server has an address"),
+        };
         Ok(Self {
+            duties: Duties::of(location)?,
+            location: Arc::new(location.clone()),
             reader,
             writer,
             committed: Arc::new(Notify::new()),
         })
+    }
+
+    /// Where the data are.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.reader.get_database_backend()
     }
 
     /// For reads outside a transaction.
@@ -88,9 +76,22 @@ impl Store {
         &self.reader
     }
 
-    /// Woken after every transaction that changed something: what waits for outbox rows listens here.
+    /// Work that one process at a time does.
+    pub fn duties(&self) -> &Duties {
+        &self.duties
+    }
+
+    /// Woken after every transaction of this process that changed something: what waits for outbox rows listens here.
     pub fn committed(&self) -> &Notify {
         &self.committed
+    }
+
+    /// Sees whether the data can be reached, and says what is wrong when they cannot.
+    pub async fn reach(&self) -> Result<()> {
+        match self.location.as_ref() {
+            Location::File(_) => Ok(()),
+            location @ Location::Server { .. } => reach(&self.reader, location).await,
+        }
     }
 
     /// How the schema stands against a list of migrations.
@@ -98,12 +99,18 @@ impl Store {
         migrations.state(&self.writer).await
     }
 
-    /// Brings the schema up to date. Refused when the data are of a newer version.
+    /// Brings the schema up to date: on a server, one process at a time. Refused when the data are of a newer version.
     pub async fn migrate(&self, migrations: &MigrationList) -> Result<()> {
-        migrations.apply(&self.writer).await
+        match self.location.server()? {
+            None => migrations.apply(&self.writer).await,
+            Some(address) => migrate::alone(address, migrations).await,
+        }
     }
 
     /// Begins a transaction that may change something. It is rolled back unless it is committed.
+    ///
+    /// On a file there is one at a time. On a server they run side by side (READ COMMITTED): what a decision rests on is
+    /// locked, or guarded by a version or a unique key.
     pub async fn begin(&self, name: &'static str) -> Result<Transaction> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -140,7 +147,7 @@ impl Store {
                 Ok(Committed(answer)) => return Ok(answer),
                 Err(error) if error.reason() == Reason::TransactionConflict && attempt < MOST_ATTEMPTS => {
                     tracing::debug!(transaction = name, attempt, "others were in the way; runs again");
-                    tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+                    tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }
                 Err(error) => return Err(error),
@@ -150,104 +157,16 @@ impl Store {
 
     /// Closes the connections; what is committed is safe without it.
     pub async fn close(self) -> Result<()> {
+        self.duties.close().await;
         self.reader.close().await.stored("close the store")?;
         self.writer.close().await.stored("close the store")
     }
 }
 
-async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    let file = path.to_path_buf();
-    options
-        .max_connections(connections)
-        .min_connections(0)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(IDLE)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false)
-        .test_before_acquire(false)
-        .map_sqlx_sqlite_opts(move |_| {
-            SqliteConnectOptions::new()
-                .filename(&file)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // FULL: what is committed survives the loss of power, not only of the process.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(BUSY_TIMEOUT)
-                .foreign_keys(true)
-                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-                .pragma("cache_size", CACHE)
-                .statement_cache_capacity(STATEMENTS)
-        })
-        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|used, _| Box::pin(is_at_rest(used))));
-    Database::connect(options)
-        .await
-        .stored(&format!("open {}", path.display()))
-}
-
-/// Whether a connection that comes back is in no transaction any more; else it is closed.
-///
-/// When a disk is full, SQLite rolls back by itself, and the driver goes on counting a transaction that is none. The
-/// next one would then be a savepoint inside it, and its commit would acknowledge what is never stored.
-async fn is_at_rest(used: &mut SqliteConnection) -> sqlx::Result<bool> {
-    // A rollback that a dropped transaction has asked for is done first.
-    used.ping().await?;
-    Ok(!used.is_in_transaction())
-}
-
-/// A transaction with a name, under which it is timed and logged. Statements run on [`Transaction::connection`].
-#[derive(Debug)]
-pub struct Transaction {
-    inner: DatabaseTransaction,
-    name: &'static str,
-    begun: Instant,
-    committed: Arc<Notify>,
-}
-
-/// The answer of a transaction that is committed.
-#[derive(Debug)]
-pub struct Committed<T>(T);
-
-impl Transaction {
-    /// What statements run on.
-    pub fn connection(&self) -> &DatabaseTransaction {
-        &self.inner
-    }
-
-    /// Commits. A connection that is lost now leaves the outcome open, and the error says so.
-    pub async fn commit<T>(self, answer: T) -> Result<Committed<T>> {
-        let name = self.name;
-        self.inner.commit().await.stored("commit").map_err(|error| {
-            if error.reason() == Reason::StorageUnavailable {
-                Error::new(
-                    Reason::CommitOutcomeUnknown,
-                    "the storage was lost while committing: the change may or may not be stored. Send it again \
-                     with the same request id or key",
-                )
-                .because(error)
-            } else {
-                error
-            }
-        })?;
-        self.committed.notify_one();
-        tracing::trace!(
-            transaction = name,
-            micros = self.begun.elapsed().as_micros(),
-            "committed"
-        );
-        Ok(Committed(answer))
-    }
-
-    /// Ends the transaction without a change, with an answer all the same.
-    pub async fn abandon<T>(self, answer: T) -> Result<Committed<T>> {
-        self.inner.rollback().await.stored("roll back")?;
-        Ok(Committed(answer))
-    }
-}
-
-impl<T> Committed<T> {
-    /// The answer.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
+/// Between half and the whole of a time that doubles with each attempt: those who collided do not collide again.
+fn pause(attempt: u32) -> Duration {
+    let longest = FIRST_PAUSE * (1 << attempt.min(6));
+    // The clock's last digits differ between any two that wait; no better randomness is needed.
+    let digits = Instant::now().elapsed().subsec_nanos() ^ std::process::id();
+    longest / 2 + (longest / 2).mul_f64(f64::from(digits % 1_000) / 1_000.0)
 }

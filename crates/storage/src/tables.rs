@@ -4,7 +4,7 @@ use sea_orm_migration::{prelude::*, schema};
 
 /// The migrations of these tables: each service's list begins with them.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(SharedTables)]
+    vec![Box::new(SharedTables), Box::new(TracedEvents)]
 }
 
 struct SharedTables;
@@ -26,6 +26,38 @@ impl MigrationTrait for SharedTables {
         manager.create_table(consumed_event_table()).await?;
         manager.create_table(dead_letter_table()).await?;
         manager.create_table(request_table()).await
+    }
+}
+
+/// Events keep the trace that they belong to, and are purged some time after they were relayed.
+struct TracedEvents;
+
+impl MigrationName for TracedEvents {
+    fn name(&self) -> &'static str {
+        "m0001_traced_events"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for TracedEvents {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["outbox", "dead_letter"] {
+            let column = Table::alter()
+                .table(table)
+                .add_column(schema::text_null("trace_parent"))
+                .take();
+            manager.alter_table(column).await?;
+        }
+        let connection = manager.get_connection();
+        connection
+            .execute_unprepared(
+                "CREATE INDEX outbox_relayed ON outbox (relayed_at) WHERE relayed_at IS NOT NULL",
+            )
+            .await?;
+        connection
+            .execute_unprepared("CREATE INDEX consumed_event_by_time ON consumed_event (consumed_at)")
+            .await
+            .map(drop)
     }
 }
 
@@ -101,6 +133,7 @@ pub mod outbox {
         pub payload: Vec<u8>,
         pub occurred_at: i64,
         pub relayed_at: Option<i64>,
+        pub trace_parent: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -154,6 +187,7 @@ pub mod dead_letter {
         pub occurred_at: i64,
         pub reason: String,
         pub failed_at: i64,
+        pub trace_parent: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -6,43 +6,19 @@
     reason = "tests fail by panicking"
 )]
 
-use std::{path::Path, time::Duration};
+mod postgres;
+mod temporary_store;
+
+use std::time::Duration;
 
 use rapport_events::Relay;
 use rapport_server::{Server, Shutdown, in_process};
-use rapport_storage::{Location, MigrationList, Store};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::{Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-/// A store in a folder that is deleted with it.
-#[derive(Debug)]
-pub struct TemporaryStore {
-    /// The store.
-    pub store: Store,
-    folder: TempDir,
-}
-
-impl TemporaryStore {
-    /// A new store with a schema.
-    pub async fn new(migrations: MigrationList) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let store = Store::open(&Location::in_folder(folder.path(), "test"))
-            .await
-            .expect("a new store opens");
-        store
-            .migrate(&migrations)
-            .await
-            .expect("a new store takes all migrations");
-        Self { store, folder }
-    }
-
-    /// Where the store's files are.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-}
+pub use postgres::{Postgres, free_port};
+pub use temporary_store::{TemporaryStore, on_postgres};
 
 /// A server that is called over a pipe in memory.
 #[derive(Debug)]

@@ -43,6 +43,7 @@ impl Batch for Numbers {
                 id: Set(id),
                 value: Set(value),
                 name: Set(String::new()),
+                ..Default::default()
             };
             number::Entity::insert(row)
                 .exec_without_returning(transaction)
@@ -56,8 +57,8 @@ impl Batch for Numbers {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_callers_share_transactions_and_each_gets_its_own_answer() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     let transactions = Arc::new(AtomicUsize::new(0));
     let committer = Committer::start(
         store.clone(),
@@ -85,8 +86,8 @@ async fn many_callers_share_transactions_and_each_gets_its_own_answer() {
 
 #[tokio::test]
 async fn an_operation_that_storage_refuses_does_not_fail_its_neighbours() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     let committer = Committer::start(
         store.clone(),
         Numbers {
@@ -112,10 +113,10 @@ async fn an_operation_that_storage_refuses_does_not_fail_its_neighbours() {
 
 #[tokio::test]
 async fn an_idle_committer_answers_one_caller_without_waiting_for_company() {
-    let folder = tempfile::tempdir().unwrap();
+    let temporary = open().await;
     let transactions = Arc::new(AtomicUsize::new(0));
     let committer = Committer::start(
-        open(&folder).await,
+        temporary.store.clone(),
         Numbers {
             transactions: Arc::clone(&transactions),
         },
@@ -128,8 +129,8 @@ async fn an_idle_committer_answers_one_caller_without_waiting_for_company() {
 
 #[tokio::test]
 async fn draining_waits_for_what_is_queued() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     let committer = Committer::start(
         store.clone(),
         Numbers {
@@ -157,9 +158,9 @@ async fn draining_waits_for_what_is_queued() {
 
 #[tokio::test]
 async fn a_handle_that_others_keep_does_not_hold_the_end_up_and_is_refused_afterwards() {
-    let folder = tempfile::tempdir().unwrap();
+    let temporary = open().await;
     let committer = Committer::start(
-        open(&folder).await,
+        temporary.store.clone(),
         Numbers {
             transactions: Arc::default(),
         },

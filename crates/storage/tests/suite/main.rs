@@ -5,14 +5,17 @@
     reason = "tests fail by panicking; their numbers are small"
 )]
 
+mod duties;
 mod group_commit;
 mod pages;
 mod requests;
+mod rows;
 mod schema;
+mod transactions;
 
-use rapport_storage::{Location, MigrationList, Store, tables};
+use rapport_storage::{MigrationList, tables};
+use rapport_testkit::TemporaryStore;
 use sea_orm_migration::{prelude::*, schema as columns};
-use tempfile::TempDir;
 
 /// A table of numbers, each of which must not be negative.
 struct Numbers;
@@ -31,6 +34,8 @@ impl MigrationTrait for Numbers {
             .col(columns::big_integer("id").primary_key())
             .col(columns::big_integer("value").check(Expr::col("value").gte(0)))
             .col(columns::text("name"))
+            .col(columns::text_null("remark"))
+            .col(columns::blob_null("bytes"))
             .take();
         manager.create_table(table).await
     }
@@ -42,12 +47,8 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     list
 }
 
-async fn open(folder: &TempDir) -> Store {
-    let store = Store::open(&Location::in_folder(folder.path(), "test"))
-        .await
-        .unwrap();
-    store.migrate(&MigrationList(migrations)).await.unwrap();
-    store
+async fn open() -> TemporaryStore {
+    TemporaryStore::new(MigrationList(migrations)).await
 }
 
 /// The rows of the table of numbers.
@@ -62,6 +63,8 @@ mod number {
         pub id: i64,
         pub value: i64,
         pub name: String,
+        pub remark: Option<String>,
+        pub bytes: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

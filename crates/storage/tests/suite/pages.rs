@@ -1,5 +1,6 @@
 use rapport_listing::{Field, Kind, Schema, TokenKey, Value};
 use rapport_storage::{Stored as _, listing::paged};
+use rapport_testkit::TemporaryStore;
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use crate::{number, open};
@@ -13,12 +14,14 @@ static NUMBERS: Schema = Schema::new(&FIELDS, "id");
 
 const NAMES: [&str; 5] = ["Anna", "100% wool", "under_score", "back\\slash", "ÄRGER"];
 
-async fn filled(folder: &tempfile::TempDir) -> rapport_storage::Store {
-    let store = open(folder).await;
+async fn filled() -> TemporaryStore {
+    let temporary = open().await;
+    let store = &temporary.store;
     let rows = (0..50_usize).map(|id| number::ActiveModel {
         id: Set(id as i64),
         value: Set((id % 7) as i64),
         name: Set(NAMES[id % NAMES.len()].to_owned()),
+        ..Default::default()
     });
     let rows: Vec<_> = rows.collect();
     store
@@ -34,7 +37,7 @@ async fn filled(folder: &tempfile::TempDir) -> rapport_storage::Store {
         })
         .await
         .unwrap();
-    store
+    temporary
 }
 
 async fn read_all(store: &rapport_storage::Store, filter: &str, order: &str, size: i32) -> Vec<i64> {
@@ -70,8 +73,8 @@ async fn read_all(store: &rapport_storage::Store, filter: &str, order: &str, siz
 
 #[tokio::test]
 async fn paging_gives_every_row_once_in_every_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = filled(&folder).await;
+    let temporary = filled().await;
+    let store = &temporary.store;
     for order in [
         "",
         "value",
@@ -80,7 +83,7 @@ async fn paging_gives_every_row_once_in_every_order() {
         "value desc, name, id desc",
     ] {
         for size in [1, 7, 50, 100] {
-            let mut ids = read_all(&store, "", order, size).await;
+            let mut ids = read_all(store, "", order, size).await;
             ids.sort_unstable();
             assert_eq!(
                 ids,
@@ -93,8 +96,8 @@ async fn paging_gives_every_row_once_in_every_order() {
 
 #[tokio::test]
 async fn filters_find_what_they_say() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = filled(&folder).await;
+    let temporary = filled().await;
+    let store = &temporary.store;
     for (filter, expected) in [
         ("value = 3 AND id < 20", vec![3, 10, 17]),
         ("id = 1 OR id = 2", vec![1, 2]),
@@ -106,6 +109,6 @@ async fn filters_find_what_they_say() {
         ("name : \"1%0\"", vec![]),
         ("name != \"Anna\" AND id < 3", vec![1, 2]),
     ] {
-        assert_eq!(read_all(&store, filter, "id", 10).await, expected, "{filter}");
+        assert_eq!(read_all(store, filter, "id", 10).await, expected, "{filter}");
     }
 }

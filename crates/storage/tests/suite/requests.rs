@@ -6,8 +6,8 @@ use crate::open;
 
 #[tokio::test]
 async fn the_first_answer_is_kept_and_another_request_under_its_id_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     let key = RequestKey::new("harbour", "redeem_points", "r-1", b"fifty points");
     let stored = key.clone();
     store
@@ -42,8 +42,8 @@ async fn the_first_answer_is_kept_and_another_request_under_its_id_is_refused() 
 
 #[tokio::test]
 async fn an_answer_is_remembered_within_a_batch() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     let key = RequestKey::new("harbour", "earn_points", "r-2", b"body");
     let mut known = KnownRequests::load(store.read(), &[&key]).await.unwrap();
     assert_eq!(known.answer(&key).unwrap(), None);

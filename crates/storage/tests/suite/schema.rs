@@ -1,16 +1,15 @@
 use rapport_status::Reason;
-use rapport_storage::{Location, MigrationList, SchemaState, Store};
+use rapport_storage::{MigrationList, SchemaState};
+use rapport_testkit::TemporaryStore;
 use sea_orm::ConnectionTrait as _;
 
 use crate::{migrations, open};
 
 #[tokio::test]
 async fn a_new_store_is_empty_and_takes_all_migrations_once() {
-    let folder = tempfile::tempdir().unwrap();
     let list = MigrationList(migrations);
-    let store = Store::open(&Location::in_folder(folder.path(), "test"))
-        .await
-        .unwrap();
+    let temporary = TemporaryStore::empty().await;
+    let store = &temporary.store;
     assert_eq!(store.schema_state(&list).await.unwrap(), SchemaState::Empty);
     store.migrate(&list).await.unwrap();
     store.migrate(&list).await.unwrap();
@@ -19,8 +18,8 @@ async fn a_new_store_is_empty_and_takes_all_migrations_once() {
 
 #[tokio::test]
 async fn data_of_a_newer_version_are_refused_and_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+    let temporary = open().await;
+    let store = temporary.store.clone();
     store
         .read()
         .execute_unprepared("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)")
@@ -46,10 +45,8 @@ async fn missing_migrations_are_named() {
     fn first() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         rapport_storage::tables::migrations()
     }
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&Location::in_folder(folder.path(), "test"))
-        .await
-        .unwrap();
+    let temporary = TemporaryStore::empty().await;
+    let store = &temporary.store;
     store.migrate(&MigrationList(first)).await.unwrap();
     assert_eq!(
         store.schema_state(&MigrationList(migrations)).await.unwrap(),

@@ -1,0 +1,249 @@
+//! Many rows with one statement.
+//!
+//! On PostgreSQL the columns travel as arrays, so that the text of a statement does not depend on the number of rows: it
+//! is parsed and planned once. On SQLite, which has no arrays, the rows are a list of values.
+
+use rapport_status::{Error, Reason, Result};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait as _, IdenStatic as _,
+    IntoActiveModel, Iterable as _, Statement, Value,
+    sea_query::{ArrayType, Expr, ValueType, extension::postgres::PgFunc},
+};
+
+use crate::{failure::Stored as _, rows_per_statement};
+
+/// Most rows of one statement on PostgreSQL: bounds the memory of a statement, not its variables.
+const MOST_ROWS: usize = 8_192;
+
+/// Inserts rows, in their order, as many with one statement as can be.
+pub async fn insert<E>(
+    connection: &impl ConnectionTrait,
+    what: &str,
+    rows: Vec<impl IntoActiveModel<E::ActiveModel>>,
+) -> Result<()>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    upsert::<E>(connection, what, rows, "").await.map(drop)
+}
+
+/// Inserts rows with an `ON CONFLICT …` clause that both databases understand. Gives the number of rows that were
+/// written. All rows must have the same columns set.
+pub async fn upsert<E>(
+    connection: &impl ConnectionTrait,
+    what: &str,
+    rows: Vec<impl IntoActiveModel<E::ActiveModel>>,
+    on_conflict: &str,
+) -> Result<u64>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let rows: Vec<E::ActiveModel> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
+    let Some(first) = rows.first() else {
+        return Ok(0);
+    };
+    let columns: Vec<E::Column> = E::Column::iter()
+        .filter(|column| !first.get(*column).is_not_set())
+        .collect();
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.as_str()))
+        .collect();
+    let head = format!(
+        "INSERT INTO \"{}\" ({})",
+        E::default().table_name(),
+        names.join(", ")
+    );
+    let backend = connection.get_database_backend();
+    let mut written = 0;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let chunk = rows.by_ref().take(most_rows(backend, columns.len()));
+        let values: Vec<Vec<Value>> = chunk.map(|row| values_of::<E>(row, &columns)).collect();
+        let list = List::new(backend, columns.len(), values);
+        let sql = format!("{head} {} {on_conflict}", list.sql);
+        let statement = Statement::from_sql_and_values(backend, sql, list.values);
+        written += connection
+            .execute_raw(statement)
+            .await
+            .stored(what)?
+            .rows_affected();
+    }
+    Ok(written)
+}
+
+fn values_of<E>(mut row: E::ActiveModel, columns: &[E::Column]) -> Vec<Value>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    columns
+        .iter()
+        .map(|column| row.take(*column).into_value().unwrap_or(Value::BigInt(None)))
+        .collect()
+}
+
+/// An update of many rows by a list of new values, whose columns are called `v.column1`, `v.column2`, and so on.
+#[derive(Debug)]
+pub struct Update {
+    /// For errors: what is done.
+    pub what: &'static str,
+    /// `UPDATE table SET column = v.column3, …`
+    pub head: &'static str,
+    /// `table.tenant = v.column1 AND …`
+    pub condition: &'static str,
+}
+
+impl Update {
+    /// Updates a row for each list of values. Each must meet its row: when one does not, somebody else has changed it
+    /// meanwhile, and the whole transaction must run again.
+    pub async fn run<const COLUMNS: usize>(
+        &self,
+        connection: &impl ConnectionTrait,
+        rows: Vec<[Value; COLUMNS]>,
+    ) -> Result<()> {
+        let backend = connection.get_database_backend();
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk = rows.by_ref().take(most_rows(backend, COLUMNS));
+            let values: Vec<Vec<Value>> = chunk.map(Vec::from).collect();
+            let expected = values.len() as u64;
+            let list = List::new(backend, COLUMNS, values);
+            let sql = format!("{} FROM ({}) AS v WHERE {}", self.head, list.sql, self.condition);
+            let statement = Statement::from_sql_and_values(backend, sql, list.values);
+            let updated = connection.execute_raw(statement).await.stored(self.what)?;
+            if updated.rows_affected() != expected {
+                return Err(Error::new(
+                    Reason::TransactionConflict,
+                    "other changes were in the way; nothing was changed. Send it again",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The condition that a column has one of some values. On SQLite each value is a variable of its own, of which a
+/// statement can have [`MOST_VARIABLES`](crate::MOST_VARIABLES).
+pub fn among<C, V>(connection: &impl ConnectionTrait, column: C, values: impl IntoIterator<Item = V>) -> Expr
+where
+    C: ColumnTrait,
+    V: Into<Value> + ValueType,
+{
+    match connection.get_database_backend() {
+        DbBackend::Postgres => {
+            let values = values.into_iter().map(Into::into).collect();
+            let array = Value::Array(V::array_type(), Some(Box::new(values)));
+            column.into_expr().eq(PgFunc::any(Expr::val(array)))
+        }
+        _ => column.is_in(values),
+    }
+}
+
+fn most_rows(backend: DbBackend, columns: usize) -> usize {
+    match backend {
+        DbBackend::Postgres => MOST_ROWS,
+        _ => rows_per_statement(columns.max(1)),
+    }
+}
+
+/// Rows as the source of a statement, with columns `column1`, `column2`, and so on.
+struct List {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl List {
+    fn new(backend: DbBackend, columns: usize, rows: Vec<Vec<Value>>) -> Self {
+        match backend {
+            DbBackend::Postgres => Self::of_arrays(columns, rows),
+            _ => Self::of_rows(columns, rows),
+        }
+    }
+
+    /// Without numbers: SQLite looks a numbered variable up among all before it, which takes time with the square of
+    /// their number.
+    fn of_rows(columns: usize, rows: Vec<Vec<Value>>) -> Self {
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        Self {
+            sql: format!("VALUES {}", vec![row.as_str(); rows.len()].join(", ")),
+            values: rows.into_iter().flatten().collect(),
+        }
+    }
+
+    /// One array a column. An array has no absent elements, so that a column in which some are has a second one, which
+    /// tells where.
+    fn of_arrays(columns: usize, rows: Vec<Vec<Value>>) -> Self {
+        let mut by_column: Vec<Vec<Value>> = (0..columns).map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (column, value) in by_column.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+        let (mut values, mut arrays, mut names, mut selected) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (number, column) in (1..).zip(by_column) {
+            let kind = column.first().map_or(ArrayType::BigInt, Value::array_type);
+            let absent: Vec<bool> = column.iter().map(is_absent).collect();
+            if absent.contains(&true) {
+                selected.push(format!(
+                    "CASE WHEN n{number} THEN NULL ELSE c{number} END AS column{number}"
+                ));
+                arrays.push(format!("${}::boolean[]", values.len() + 1));
+                names.push(format!("n{number}"));
+                values.push(array(
+                    ArrayType::Bool,
+                    absent.into_iter().map(Value::from).collect(),
+                ));
+            } else {
+                selected.push(format!("c{number} AS column{number}"));
+            }
+            arrays.push(format!("${}::{}[]", values.len() + 1, type_name(&kind)));
+            names.push(format!("c{number}"));
+            values.push(array(kind, column.into_iter().map(present).collect()));
+        }
+        Self {
+            sql: format!(
+                "SELECT {} FROM unnest({}) AS u({})",
+                selected.join(", "),
+                arrays.join(", "),
+                names.join(", ")
+            ),
+            values,
+        }
+    }
+}
+
+fn array(kind: ArrayType, values: Vec<Value>) -> Value {
+    Value::Array(kind, Some(Box::new(values)))
+}
+
+fn is_absent(value: &Value) -> bool {
+    *value == value.as_null()
+}
+
+/// The value, or some value of its type in place of none.
+fn present(value: Value) -> Value {
+    if is_absent(&value) {
+        value.dummy_value()
+    } else {
+        value
+    }
+}
+
+/// What PostgreSQL calls the types that tables here have.
+fn type_name(kind: &ArrayType) -> &'static str {
+    match kind {
+        ArrayType::Bool => "boolean",
+        ArrayType::SmallInt => "smallint",
+        ArrayType::Int => "integer",
+        ArrayType::BigInt => "bigint",
+        ArrayType::Float => "real",
+        ArrayType::Double => "double precision",
+        ArrayType::Bytes => "bytea",
+        ArrayType::Uuid => "uuid",
+        _ => "text",
+    }
+}

@@ -1,0 +1,300 @@
+//! Programs of the suite as processes: started, killed, ended, started again.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use tonic::transport::Endpoint;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+/// How often something is looked at while waiting for it.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// The folder of the programs that cargo has built, with these packages' programs in it: they are built when this is
+/// called, in the profile of the running test, so that a test never runs against an older state of them.
+pub fn built_programs(packages: &[&str]) -> PathBuf {
+    let running = std::env::current_exe().expect("a process knows its program");
+    let mut folder = running.parent().expect("a program is in a folder").to_path_buf();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let profile = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("debug");
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let target = folder
+        .parent()
+        .expect("a profile has a folder in that of the target");
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
+        .arg(target);
+    for package in packages {
+        build.args(["--package", package]);
+    }
+    let built = build.status().expect("cargo can be started");
+    assert!(
+        built.success(),
+        "the programs under test do not build; run `cargo build --bins` to see why"
+    );
+    folder
+}
+
+/// A program that serves, and the process that runs it now, if any. The process is killed when this is dropped, and when
+/// the test itself dies.
+#[derive(Debug)]
+pub struct ServiceProcess {
+    label: String,
+    program: PathBuf,
+    environment: BTreeMap<String, String>,
+    folder: PathBuf,
+    running: Option<Running>,
+    starts: usize,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl ServiceProcess {
+    /// A program that is not started yet. It works in `folder`, and writes what it says to files there, under `label`.
+    /// It gets the variables of `environment`, and none else of this suite.
+    pub fn new(label: &str, program: &Path, folder: &Path, environment: BTreeMap<String, String>) -> Self {
+        assert!(
+            program.is_file(),
+            "{} is not there; build it with `cargo build --bins`",
+            program.display()
+        );
+        Self {
+            label: label.to_owned(),
+            program: program.to_owned(),
+            environment,
+            folder: folder.to_owned(),
+            running: None,
+            starts: 0,
+        }
+    }
+
+    /// What it is called in messages and files.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Where it listens, if it runs.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.running.as_ref().map(|running| running.address)
+    }
+
+    /// Starts it on a free port, and waits until it says where it listens. Gives what it said when it ends instead.
+    pub async fn start(&mut self, patience: Duration) -> Result<SocketAddr, String> {
+        assert!(self.running.is_none(), "{} runs already", self.label);
+        self.starts += 1;
+        let said = self.file("out");
+        let mut child = self.command().spawn().expect("the program can be started");
+        let begun = Instant::now();
+        loop {
+            if let Some(address) = address_in(&fs::read_to_string(&said).unwrap_or_default()) {
+                self.running = Some(Running { child, address });
+                return Ok(address);
+            }
+            let ended = child.try_wait().expect("a child can be asked");
+            if ended.is_some() || begun.elapsed() > patience {
+                // Has no effect when it has ended.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!(
+                    "{} did not start ({ended:?} after {:?}); it said:\n{}",
+                    self.label,
+                    begun.elapsed(),
+                    self.last_words()
+                ));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until its health service says that it serves.
+    pub async fn wait_ready(&self, patience: Duration) -> Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            let seen = match self.address() {
+                Some(address) => health(address).await,
+                None => Err("it does not run".to_owned()),
+            };
+            match seen {
+                Ok(()) => return Ok(()),
+                Err(_) if begun.elapsed() < patience => tokio::time::sleep(LOOK).await,
+                Err(problem) => {
+                    return Err(format!(
+                        "{} was not ready after {patience:?}: {problem}; it said:\n{}",
+                        self.label,
+                        self.last_words()
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Ends it without a warning, as the loss of a machine would. Has no effect when it does not run.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.child.kill().expect("a process of ours can be killed");
+            running.child.wait().expect("a killed process ends");
+        }
+    }
+
+    /// Tells it to end, as an operator would, and waits until it has.
+    pub async fn terminate(&mut self, patience: Duration) -> Result<ExitStatus, String> {
+        let Some(mut running) = self.running.take() else {
+            return Err(format!("{} does not run", self.label));
+        };
+        let told = Command::new("kill")
+            .args(["-s", "TERM", &running.child.id().to_string()])
+            .status()
+            .expect("the command kill is there");
+        assert!(
+            told.success(),
+            "{} was gone before it was told to end",
+            self.label
+        );
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = running.child.try_wait().expect("a child can be asked") {
+                return Ok(status);
+            }
+            if begun.elapsed() > patience {
+                running.child.kill().expect("a process of ours can be killed");
+                running.child.wait().expect("a killed process ends");
+                return Err(format!(
+                    "{} did not end within {patience:?}; it said:\n{}",
+                    self.label,
+                    self.last_words()
+                ));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// How it ended by itself, if it did. A service under test must not.
+    pub fn ended_by_itself(&mut self) -> Option<ExitStatus> {
+        let running = self.running.as_mut()?;
+        running.child.try_wait().expect("a child can be asked")
+    }
+
+    /// All lines that it has logged, of all its runs.
+    pub fn log_lines(&self) -> Vec<String> {
+        (1..=self.starts)
+            .flat_map(|start| {
+                let text = fs::read(self.file_of(start, "log")).unwrap_or_default();
+                let lines: Vec<String> = String::from_utf8_lossy(&text)
+                    .lines()
+                    .map(str::to_owned)
+                    .collect();
+                lines
+            })
+            .collect()
+    }
+
+    fn last_words(&self) -> String {
+        let lines = self.log_lines();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn file(&self, kind: &str) -> PathBuf {
+        self.file_of(self.starts, kind)
+    }
+
+    fn file_of(&self, start: usize, kind: &str) -> PathBuf {
+        self.folder.join(format!("{}.{start:04}.{kind}", self.label))
+    }
+
+    fn command(&self) -> Command {
+        let create = |kind| File::create(self.file(kind)).expect("the folder of the test can be written");
+        // The kernel kills it when the thread that started it dies, and with it the test.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(&self.program)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(create("out"))
+            .stderr(create("log"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RAPPORT_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("RAPPORT_LISTEN", "127.0.0.1:0")
+            .envs(&self.environment);
+        command
+    }
+}
+
+impl Drop for ServiceProcess {
+    fn drop(&mut self) {
+        if let Some(running) = &mut self.running {
+            // Has no effect when it has ended already.
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+}
+
+/// Where a process says that it listens, once it has said so in a whole line.
+fn address_in(said: &str) -> Option<SocketAddr> {
+    let (line, _) = said.split_once('\n')?;
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest
+        .find(|letter: char| !(letter.is_ascii_hexdigit() || matches!(letter, '.' | ':' | '[' | ']')))
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+async fn health(address: SocketAddr) -> Result<(), String> {
+    let ask = async {
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .map_err(|error| error.to_string())?
+            .connect()
+            .await
+            .map_err(|error| error.to_string())?;
+        let answer = HealthClient::new(channel)
+            .check(HealthCheckRequest::default())
+            .await
+            .map_err(|status| status.to_string())?
+            .into_inner();
+        match answer.status() {
+            ServingStatus::Serving => Ok(()),
+            other => Err(format!("its health is {other:?}")),
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), ask)
+        .await
+        .unwrap_or_else(|_| Err("its health service does not answer".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_first_whole_line() {
+        let said = "loyalty is ready at http://127.0.0.1:4711, with its data in /tmp\n";
+        assert_eq!(address_in(said), Some(([127, 0, 0, 1], 4711).into()));
+        assert_eq!(
+            address_in("loyalty is ready at http://127.0.0.1:47"),
+            None,
+            "half a line"
+        );
+        assert_eq!(address_in("nothing to tell\n"), None);
+    }
+}
