@@ -18,7 +18,7 @@ use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
-use crate::{Caller, Credentials};
+use crate::{Caller, Credentials, context};
 
 /// The header that tells a caller the id of the call.
 const CALL_ID: &str = "x-request-id";
@@ -92,7 +92,10 @@ where
         let answered = call::scope(id.clone(), async move {
             let begun = Instant::now();
             let outcome = match admit(&shared, &mut request) {
-                Ok(_permit) => match AssertUnwindSafe(inner.call(request)).catch_unwind().await {
+                Ok(_permit) => match known(&request)
+                    .scope(AssertUnwindSafe(inner.call(request)).catch_unwind())
+                    .await
+                {
                     Ok(Ok(response)) => response,
                     Ok(Err(never)) => match never {},
                     Err(panic) => refuse(Error::internal(format!("a call panicked: {}", text_of(&*panic)))),
@@ -130,6 +133,11 @@ fn admit<B>(shared: &Shared, request: &mut Request<B>) -> Result<tokio::sync::Ow
         request.extensions_mut().insert(caller);
     }
     Ok(permit)
+}
+
+/// What is known of the call, for what it calls in turn.
+fn known<B>(request: &Request<B>) -> Arc<context::Context> {
+    Arc::new(context::Context::new(request.extensions().get::<Caller>().cloned(), None))
 }
 
 fn refuse(error: Error) -> Response<Body> {

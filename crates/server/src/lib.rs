@@ -1,13 +1,18 @@
 //! How services are served and called: layers, callers, health, reflection, drain, in-process transport, timers.
 
 mod caller;
+mod context;
 pub mod in_process;
 mod layer;
 pub mod listing;
+mod record;
 mod serve;
 mod timer;
 
-pub use caller::{Caller, Credentials, caller};
+pub use caller::{Credentials, caller};
+pub use context::{deadline, outgoing};
+pub use rapport_access::{Caller, Scopes};
+pub use record::{Record, RecordedCall};
 pub use serve::{Server, Shutdown};
 pub use timer::{Timer, Timers};
 

@@ -21,6 +21,10 @@ pub enum Kind {
     ResourceExhausted,
     /// Not available for the moment; repeat with the same request id.
     Unavailable,
+    /// The server does not know the method or the form of the call.
+    Unimplemented,
+    /// The time that the caller gave is over.
+    DeadlineExceeded,
     /// A fault of ours; the log has the particulars.
     Internal,
 }
@@ -74,10 +78,37 @@ reasons! {
     EtagMismatch = "ETAG_MISMATCH": Aborted,
     /// The stream has more rows than one call takes.
     TooManyRows = "TOO_MANY_ROWS": InvalidArgument,
+    /// A message has more bytes than the server takes.
+    MessageTooLarge = "MESSAGE_TOO_LARGE": InvalidArgument,
+    /// The server has no such method.
+    MethodUnknown = "METHOD_UNKNOWN": Unimplemented,
+    /// The server does not know the compression of a message.
+    EncodingUnknown = "ENCODING_UNKNOWN": Unimplemented,
+    /// The time that the caller gave was over before the answer was there.
+    DeadlineExceeded = "DEADLINE_EXCEEDED": DeadlineExceeded,
 
     // The caller.
+    /// The call brings no credentials.
+    TokenMissing = "TOKEN_MISSING": Unauthenticated,
+    /// The token cannot be trusted: its form, signature, issuer, audience or claims are wrong.
+    TokenInvalid = "TOKEN_INVALID": Unauthenticated,
+    /// The token was valid and is no more.
+    TokenExpired = "TOKEN_EXPIRED": Unauthenticated,
+    /// The API key is not known, or is known no more.
+    ApiKeyInvalid = "API_KEY_INVALID": Unauthenticated,
+    /// The API key was valid and is no more.
+    ApiKeyExpired = "API_KEY_EXPIRED": Unauthenticated,
+    /// The keys of the token issuer could not be had yet, so that no token can be checked.
+    IssuerUnavailable = "ISSUER_UNAVAILABLE": Unavailable,
     /// The caller's credentials lack the scope that the method needs.
     ScopeMissing = "SCOPE_MISSING": PermissionDenied,
+
+    /// The tenant sends more calls of this method in a second than it may.
+    RateLimited = "RATE_LIMITED": ResourceExhausted,
+
+    // Audit.
+    /// No such audit record, or none in the services that this process runs.
+    AuditRecordNotFound = "AUDIT_RECORD_NOT_FOUND": NotFound,
 
     // The server.
     /// More calls are in flight than the server takes on.
@@ -92,6 +123,8 @@ reasons! {
     StorageUnavailable = "STORAGE_UNAVAILABLE": Unavailable,
     /// The connection was lost while committing: the change may or may not be stored.
     CommitOutcomeUnknown = "COMMIT_OUTCOME_UNKNOWN": Unavailable,
+    /// Another service of the suite cannot be reached, is too slow, or is left alone after many failures.
+    SisterUnavailable = "SISTER_UNAVAILABLE": Unavailable,
     /// Other transactions were in the way too often.
     TransactionConflict = "TRANSACTION_CONFLICT": Aborted,
     /// A fault of ours.
