@@ -22,7 +22,6 @@ const USER: &str = "postgres";
 #[derive(Debug)]
 pub struct Postgres {
     folder: TempDir,
-    programs: PathBuf,
     port: u16,
     process: Child,
 }
@@ -36,14 +35,13 @@ impl Postgres {
     /// Starts a server with further settings, such as `("shared_buffers", "512MB")`.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let programs = programs();
         let data = folder.path().join("data");
         fs::create_dir(&data).expect("the folder of the cluster can be made");
         if is_root() {
             own(folder.path());
             own(&data);
         }
-        let made = as_server(&programs.join("initdb"))
+        let made = as_server("initdb")
             .args([
                 "--auth=trust",
                 "--username=postgres",
@@ -68,10 +66,9 @@ impl Postgres {
         let shipped = fs::read_to_string(&file).expect("initdb wrote a configuration");
         fs::write(&file, shipped + &written).expect("the configuration can be written");
         let port = free_port();
-        let process = run(&programs, &data, port);
+        let process = run(&data, port);
         let mut server = Self {
             folder,
-            programs,
             port,
             process,
         };
@@ -96,7 +93,7 @@ impl Postgres {
 
     /// Runs SQL as the superuser with `psql`, and gives what it prints, without headings.
     pub fn sql(&self, database: &str, sql: &str) -> String {
-        let asked = Command::new(self.programs.join("psql"))
+        let asked = Command::new(program("psql"))
             .args([
                 "--no-psqlrc",
                 "--tuples-only",
@@ -133,7 +130,7 @@ impl Postgres {
         // Until the killed server's children have noticed its death, the new one refuses to start, and rightly so.
         let deadline = Instant::now() + START;
         loop {
-            self.process = run(&self.programs, &self.data(), self.port);
+            self.process = run(&self.data(), self.port);
             if self.answers_before(deadline) {
                 return;
             }
@@ -168,7 +165,7 @@ impl Postgres {
 
     fn is_ready(&self) -> bool {
         TcpStream::connect(self.address()).is_ok()
-            && Command::new(self.programs.join("pg_isready"))
+            && Command::new(program("pg_isready"))
                 .args(["--quiet", "--host=127.0.0.1", "--port"])
                 .arg(self.port.to_string())
                 .status()
@@ -189,13 +186,13 @@ impl Drop for Postgres {
     }
 }
 
-fn run(programs: &Path, data: &Path, port: u16) -> Child {
+fn run(data: &Path, port: u16) -> Child {
     let log = fs::OpenOptions::new()
         .create(true)
         .append(true)
         .open(data.join("server.log"))
         .expect("the log can be opened");
-    as_server(&programs.join("postgres"))
+    as_server("postgres")
         .arg("-D")
         .arg(data)
         .args([
@@ -215,13 +212,13 @@ fn run(programs: &Path, data: &Path, port: u16) -> Child {
 }
 
 /// A program that ends with this process, run as a user that PostgreSQL accepts.
-fn as_server(program: &Path) -> Command {
+fn as_server(name: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);
     if is_root() {
         command.args(["--reuid", USER, "--regid", USER, "--clear-groups", "--reset-env"]);
     }
-    command.arg(program);
+    command.arg(program(name));
     command
 }
 
@@ -239,8 +236,8 @@ fn own(path: &Path) {
     assert!(owned.success(), "{} can be given to {USER}", path.display());
 }
 
-/// Where the server's programs are: on the path, or where Debian puts them.
-fn programs() -> PathBuf {
+/// One of the server's programs: on the path, or where Debian puts it.
+fn program(name: &str) -> PathBuf {
     let on_path = env::var_os("PATH")
         .into_iter()
         .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
@@ -251,8 +248,9 @@ fn programs() -> PathBuf {
         .map(|version| version.path().join("bin"));
     on_path
         .chain(debian)
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .expect("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("{name} is not installed; on Debian: apt-get install postgresql"))
 }
 
 /// A port that nobody listens on.
