@@ -4,6 +4,8 @@
 mod checks;
 #[path = "build/policies.rs"]
 mod policies;
+#[path = "build/targets.rs"]
+mod targets;
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -15,7 +17,8 @@ use prost_types::FileDescriptorSet;
 const PROTO: &str = "../../proto";
 
 /// The entry points: everything else is imported by them.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
+    "rapport/audit/v1/audit_service.proto",
     "rapport/profile/v1/profile_service.proto",
     "rapport/profile/v1/events.proto",
     "rapport/feedback/v1/feedback_service.proto",

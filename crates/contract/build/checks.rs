@@ -10,9 +10,11 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value,
 };
 
+use crate::targets;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The source of all checks, and of which messages are requests.
+/// The source of all checks, of which messages are requests, and of what requests are about.
 pub(crate) fn generate(pool: &DescriptorPool) -> Result<String> {
     let extension = pool
         .get_extension_by_name("buf.validate.field")
@@ -26,6 +28,7 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Result<String> {
                 .collect::<Vec<_>>()
         })
         .collect();
+    let targets = targets::by_request(pool)?;
     let mut source = String::new();
     for message in pool
         .all_messages()
@@ -40,9 +43,13 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Result<String> {
             source,
             "impl Check for {path} {{\n    fn check(&self, {unused}at: &Place<'_>, {unused}found: &mut Violations) {{\n{body}    }}\n}}"
         )?;
+        let target = match targets.get(message.full_name()) {
+            Some(target) => targets::function(&message, target)?,
+            None => String::new(),
+        };
         writeln!(
             source,
-            "impl Inbound for {path} {{ const IS_REQUEST: bool = {is_request}; }}"
+            "impl Inbound for {path} {{ const IS_REQUEST: bool = {is_request}; {target} }}"
         )?;
     }
     Ok(source)

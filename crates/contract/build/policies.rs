@@ -2,30 +2,15 @@
 
 use std::{error::Error, fmt::Write as _};
 
-use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
 
 const OPTION: &str = "rapport.policy.v1.method";
 
 /// The source of the table, ordered by path. Fails on a method without its policy.
 pub(crate) fn generate(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
-    let extension = pool
-        .get_extension_by_name(OPTION)
-        .ok_or("the method option is not in the contract")?;
     let mut rows = Vec::new();
-    for service in pool
-        .services()
-        .filter(|service| service.package_name().starts_with("rapport."))
-    {
-        for method in service.methods() {
-            let path = format!("/{}/{}", service.full_name(), method.name());
-            let options = method.options();
-            if !options.has_extension(&extension) {
-                return Err(format!("{path} does not state its policy (option {OPTION})").into());
-            }
-            let value = options.get_extension(&extension);
-            let policy = value.as_message().ok_or("the method option is no message")?;
-            rows.push((path, row(pool, policy)?));
-        }
+    for (method, policy) in of_methods(pool)? {
+        rows.push((path(&method), row(pool, &policy)?));
     }
     rows.sort();
     let mut source = String::from("/// The policy of every method, ordered by path.\n");
@@ -37,13 +22,49 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> 
     Ok(source)
 }
 
+/// Every method with its policy. Fails on a method without one.
+pub(crate) fn of_methods(
+    pool: &DescriptorPool,
+) -> Result<Vec<(MethodDescriptor, DynamicMessage)>, Box<dyn Error>> {
+    let extension = pool
+        .get_extension_by_name(OPTION)
+        .ok_or("the method option is not in the contract")?;
+    let mut policies = Vec::new();
+    for service in pool
+        .services()
+        .filter(|service| service.package_name().starts_with("rapport."))
+    {
+        for method in service.methods() {
+            let options = method.options();
+            if !options.has_extension(&extension) {
+                let path = path(&method);
+                return Err(format!("{path} does not state its policy (option {OPTION})").into());
+            }
+            let value = options.get_extension(&extension);
+            let policy = value.as_message().ok_or("the method option is no message")?;
+            policies.push((method, policy.clone()));
+        }
+    }
+    Ok(policies)
+}
+
+fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// A text of a policy; empty where it is not set.
+pub(crate) fn text(policy: &DynamicMessage, field: &str) -> String {
+    policy
+        .get_field_by_name(field)
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
 fn row(pool: &DescriptorPool, policy: &DynamicMessage) -> Result<String, Box<dyn Error>> {
-    let scope = policy
-        .get_field_by_name("scope")
-        .and_then(|value| value.as_str().map(str::to_owned));
-    let scope = scope
-        .filter(|scope| !scope.is_empty())
-        .ok_or("a method has no scope")?;
+    let scope = text(policy, "scope");
+    if scope.is_empty() {
+        return Err("a method has no scope".into());
+    }
     let repetition = variant(
         pool,
         policy,

@@ -5,6 +5,8 @@ use std::{fmt, sync::LazyLock};
 use rapport_status::FieldViolation;
 use regex_lite::Regex;
 
+use crate::target::{Part, join};
+
 /// Items of one list or map that are checked; the list's own limit refuses longer ones.
 const MOST_CHECKED: usize = 10_000;
 
@@ -21,6 +23,11 @@ pub trait Check {
 pub trait Inbound: Check {
     /// Whether it is the request of a method: only those are checked.
     const IS_REQUEST: bool;
+
+    /// The resource that it is about, as the method's policy says; empty when it names none.
+    fn target(&self) -> String {
+        String::new()
+    }
 }
 
 impl Check for () {
@@ -215,6 +222,6 @@ macro_rules! pattern {
     reason = "generated from the rules of the contract"
 )]
 mod generated {
-    use super::{Check, Inbound, LazyLock, MOST_CHECKED, Place, Regex, Violations};
+    use super::{Check, Inbound, LazyLock, MOST_CHECKED, Part, Place, Regex, Violations, join};
     include!(concat!(env!("OUT_DIR"), "/checks.rs"));
 }

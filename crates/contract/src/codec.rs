@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use prost::Message;
-use rapport_status::{Error, Reason};
+use rapport_status::{Error, Reason, call};
 use tonic::{
     Status,
     codec::{Codec, DecodeBuf, Decoder},
@@ -12,7 +12,7 @@ use tonic_prost::ProstEncoder;
 
 use crate::check::{Inbound, violations};
 
-/// Protobuf, with the rules of the contract checked on what comes in.
+/// Protobuf, with the rules of the contract checked on what comes in. The call under way is told what it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckedCodec<T, U>(PhantomData<(T, U)>);
 
@@ -61,6 +61,7 @@ impl<U: Message + Default + Inbound> Decoder for CheckedDecoder<U> {
             }
         })?;
         if U::IS_REQUEST {
+            call::tell_target(|| message.target());
             let found = violations(&message);
             if !found.is_empty() {
                 return Err(Error::invalid(Reason::InvalidFields, found).into());

@@ -7,6 +7,7 @@ pub mod instant;
 pub mod money;
 pub mod name;
 pub mod policy;
+mod target;
 
 #[allow(
     missing_docs,
@@ -20,7 +21,7 @@ mod generated {
 }
 
 pub use generated::{google, rapport};
-pub use rapport::{feedback, loyalty, profile, satisfaction, r#type};
+pub use rapport::{audit, feedback, loyalty, profile, satisfaction, r#type};
 
 /// The compiled contract with all its options and comments, as a `google.protobuf.FileDescriptorSet`.
 pub static DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

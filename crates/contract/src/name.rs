@@ -8,6 +8,8 @@ use rapport_status::{Error, Reason};
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern(&'static str);
 
+/// `auditRecords/{audit_record}`
+pub const AUDIT_RECORD: Pattern = Pattern("auditRecords/{audit_record}");
 /// `customers/{customer}`
 pub const CUSTOMER: Pattern = Pattern("customers/{customer}");
 /// `customers/{customer}/purchases/{purchase}`

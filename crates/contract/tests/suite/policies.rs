@@ -11,6 +11,7 @@ pub(crate) struct Policy {
     pub(crate) scope: String,
     pub(crate) repetition: String,
     pub(crate) audit: String,
+    pub(crate) target: String,
 }
 
 /// The policy of a method; what it leaves out is empty.
@@ -22,16 +23,19 @@ pub(crate) fn policy(method: &MethodDescriptor) -> Policy {
             .and_then(|value| name_at(value, field))
             .unwrap_or_default()
     };
-    let scope = stated
-        .as_ref()
-        .and_then(Value::as_message)
-        .and_then(|message| message.get_field_by_name("scope"))
-        .and_then(|scope| scope.as_str().map(str::to_owned))
-        .unwrap_or_default();
+    let text = |field: &str| {
+        stated
+            .as_ref()
+            .and_then(Value::as_message)
+            .and_then(|message| message.get_field_by_name(field))
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
     Policy {
-        scope,
+        scope: text("scope"),
         repetition: named("repetition"),
         audit: named("audit"),
+        target: text("target"),
     }
 }
 
@@ -123,6 +127,21 @@ fn scopes_of_reads_and_of_changes_are_apart() {
             reads == verb_reads,
             method.full_name(),
             format_args!("has the scope {} and {}", policy.scope, policy.repetition),
+        );
+    }
+    offenders.must_be_none();
+}
+
+#[test]
+fn what_the_audit_log_keeps_has_a_target_and_nothing_else_has() {
+    let mut offenders =
+        Offenders::against("A method states a target exactly when the audit log keeps something of it.");
+    for method in methods() {
+        let policy = policy(&method);
+        offenders.unless(
+            policy.target.is_empty() == (policy.audit == "AUDIT_CLASS_NONE"),
+            method.full_name(),
+            format_args!("has {} and the target {:?}", policy.audit, policy.target),
         );
     }
     offenders.must_be_none();
