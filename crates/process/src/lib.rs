@@ -7,9 +7,11 @@ mod data_folder;
 mod failure;
 mod listen;
 mod signals;
+mod storage;
 
 pub use configuration::{Configuration, Overrides};
 pub use data_folder::{DataFolder, unusable};
 pub use failure::Failure;
 pub use listen::{cannot_listen, listen};
 pub use signals::told_to_end;
+pub use storage::Storage;

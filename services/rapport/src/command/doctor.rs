@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, path::Path, process::ExitCode};
 
 use jiff::Timestamp;
-use rapport_process::{Configuration, DataFolder, Failure, Overrides, cannot_listen, unusable};
+use rapport_process::{Configuration, Failure, Overrides, Storage, cannot_listen, unusable};
 use rapport_storage::SchemaState;
 
 use crate::suite;
@@ -29,14 +29,16 @@ pub(crate) async fn run(file: Option<&Path>, overrides: &Overrides) -> ExitCode 
     };
     findings.note("clock", check_clock());
     findings.note("port", check_port(&configuration));
-    match check_folder(&configuration.data) {
-        Ok(said) => findings.good("data folder", &said),
-        Err(failure) => {
-            findings.bad("data folder", &failure);
-            return findings.verdict();
+    if configuration.database.is_none() {
+        match check_folder(&configuration.data) {
+            Ok(said) => findings.good("data folder", &said),
+            Err(failure) => {
+                findings.bad("data folder", &failure);
+                return findings.verdict();
+            }
         }
     }
-    for (service, outcome) in check_stores(&configuration.data).await {
+    for (service, outcome) in check_stores(&configuration).await {
         findings.note(&format!("storage of {service}"), outcome);
     }
     findings.verdict()
@@ -113,26 +115,27 @@ fn check_folder(path: &Path) -> Result<String, Failure> {
     Ok(format!("{} can be written", path.display()))
 }
 
-async fn check_stores(path: &Path) -> Vec<(&'static str, Result<String, Failure>)> {
-    let folder = match DataFolder::take(path) {
-        Ok(folder) => folder,
+async fn check_stores(configuration: &Configuration) -> Vec<(&'static str, Result<String, Failure>)> {
+    let storage = match Storage::take(configuration) {
+        Ok(storage) => storage,
         Err(failure) => return vec![("all services", Err(failure))],
     };
     let mut outcomes = Vec::new();
     for (service, migrations) in suite::schemas() {
-        if !suite::location(&folder, service).exists() {
+        if !storage.has_data(service) {
             outcomes.push((service, Ok("nothing is stored yet".to_owned())));
             continue;
         }
         let outcome = async {
-            let store = suite::open_store(&folder, service).await?;
+            let store = storage.open(service).await?;
+            store.reach().await?;
             let state = store.schema_state(&migrations).await?;
             store.close().await?;
             match state {
                 SchemaState::Current => Ok("is up to date".to_owned()),
                 SchemaState::Empty => Ok("nothing is stored yet".to_owned()),
                 SchemaState::Pending(names) => Err(Failure::new(format!("lacks {}", names.join(", ")))
-                    .mend("run `rapport migrate`; `rapport serve` does it too")),
+                    .mend("run `rapport migrate`; with files, `rapport serve` does it too")),
                 SchemaState::Newer(names) => Err(Failure::new(format!(
                     "was written by a newer version, which has applied {}",
                     names.join(", ")

@@ -1,22 +1,22 @@
 //! `rapport migrate`
 
-use rapport_process::{Configuration, DataFolder, Failure};
+use rapport_process::{Configuration, Failure, Storage};
 use rapport_storage::SchemaState;
 
 use crate::suite;
 
-/// Brings every store of a data folder up to date, and says what was done.
+/// Brings every store up to date, and says what was done. On a server one process at a time does it; the others wait.
 pub(crate) async fn run(configuration: &Configuration) -> Result<(), Failure> {
-    let folder = DataFolder::take(&configuration.data)?;
+    let storage = Storage::take(configuration)?;
     for (service, migrations) in suite::schemas() {
-        let store = suite::open_store(&folder, service).await?;
+        let store = storage.open(service).await?;
         let before = store.schema_state(&migrations).await?;
         store.migrate(&migrations).await?;
         let done = match before {
             SchemaState::Current => "is up to date".to_owned(),
             SchemaState::Empty => "was made".to_owned(),
             SchemaState::Pending(names) => format!("took {}", names.join(", ")),
-            SchemaState::Newer(_) => "was left alone".to_owned(),
+            SchemaState::Newer(names) => format!("is of a newer version ({}) and was left alone", names.join(", ")),
         };
         println!("{service}: {done}");
         store.close().await?;
