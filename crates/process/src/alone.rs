@@ -100,8 +100,30 @@ where
     };
     let configuration =
         Configuration::read(arguments.config.as_deref(), Configuration::default(), &overrides)?;
-    rapport_telemetry::start(&configuration.log, configuration.log_form)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let telemetry = rapport_telemetry::start(
+        &configuration.telemetry,
+        &configuration.log,
+        configuration.log_form,
+        &format!("rapport-{name}"),
+    )
+    .await
+    .map_err(|error| Failure::new(error.to_string()))?;
+    let outcome = run(configuration, arguments, name, migrations, open).await;
+    telemetry.end().await;
+    outcome
+}
+
+async fn run<O, F>(
+    configuration: Configuration,
+    arguments: &Arguments,
+    name: &str,
+    migrations: MigrationList,
+    open: O,
+) -> Result<(), Failure>
+where
+    O: FnOnce(Opening) -> F,
+    F: Future<Output = rapport_status::Result<Opened>>,
+{
     let (listener, address) = listen(configuration.listen).await?;
     let folder = DataFolder::take(&configuration.data)?;
     let store = Store::open(&Location::in_folder(folder.path(), name)).await?;

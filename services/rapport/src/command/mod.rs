@@ -70,11 +70,29 @@ impl SuiteArguments {
             listen: self.listen,
             data: self.data.clone(),
         };
-        let configuration = Configuration::read(self.config.as_deref(), defaults, &overrides)?;
-        rapport_telemetry::start(&configuration.log, configuration.log_form)
-            .map_err(|error| Failure::new(error.to_string()))?;
-        Ok(configuration)
+        Configuration::read(self.config.as_deref(), defaults, &overrides)
     }
+}
+
+/// Runs a command that serves, with logs, traces and metrics as they are configured.
+async fn observed<F>(
+    configuration: Configuration,
+    serve: impl FnOnce(Configuration) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let telemetry = rapport_telemetry::start(
+        &configuration.telemetry,
+        &configuration.log,
+        configuration.log_form,
+        "rapport",
+    )
+    .await
+    .map_err(|error| Failure::new(error.to_string()))?;
+    let outcome = serve(configuration).await;
+    telemetry.end().await;
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 #[derive(Debug, Args)]
@@ -119,20 +137,24 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => {
-            serve::run(arguments.configuration(Configuration::default())?).await?;
-            Ok(ExitCode::SUCCESS)
+            observed(arguments.configuration(Configuration::default())?, serve::run).await
         }
         Command::Demo(arguments) => {
             let defaults = Configuration {
                 data: PathBuf::from("data/demo"),
                 ..Configuration::default()
             };
-            demo::run(arguments.suite.configuration(defaults)?, arguments.once).await?;
-            Ok(ExitCode::SUCCESS)
+            observed(arguments.suite.configuration(defaults)?, |configuration| {
+                demo::run(configuration, arguments.once)
+            })
+            .await
         }
         Command::Import(command) => import::run(command).await,
         Command::Migrate(arguments) => {
-            migrate::run(&arguments.configuration(Configuration::default())?).await?;
+            let configuration = arguments.configuration(Configuration::default())?;
+            rapport_telemetry::start_logs(&configuration.log, configuration.log_form)
+                .map_err(|error| Failure::new(error.to_string()))?;
+            migrate::run(&configuration).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Doctor(arguments) => {
