@@ -1,20 +1,23 @@
-//! Work that is done again and again.
+//! Work that is done again and again, by one of all replicas at a time.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use rapport_status::Result;
+use rapport_storage::{Duties, Store};
 use tokio::task::JoinHandle;
 
 use crate::Shutdown;
 
 type Work = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
-/// A piece of work and how often it is due. It must do no harm when it is done twice.
+/// A piece of work on a store, and how often it is due. Replicas share it: while one does it, the others leave it. It must
+/// do no harm when it is done twice all the same.
 #[derive(Clone)]
 pub struct Timer {
     name: &'static str,
     every: Duration,
+    duties: Duties,
     work: Work,
 }
 
@@ -25,21 +28,33 @@ impl fmt::Debug for Timer {
 }
 
 impl Timer {
-    /// A timer with a name for the log.
-    pub fn new<F>(name: &'static str, every: Duration, work: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// A timer with a name for the log and for those who share the work on the store.
+    pub fn new<F>(
+        name: &'static str,
+        every: Duration,
+        store: &Store,
+        work: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
         Self {
             name,
             every,
+            duties: store.duties().clone(),
             work: Arc::new(move || Box::pin(work())),
         }
     }
 
-    /// Does the work now.
+    /// Does the work now, unless another replica is doing it.
     pub async fn run(&self) -> Result<()> {
-        (self.work)().await
+        let Some(duty) = self.duties.take(&format!("timer {}", self.name)).await? else {
+            tracing::debug!(timer = self.name, "another replica does what is due");
+            return Ok(());
+        };
+        let outcome = (self.work)().await;
+        duty.release().await;
+        outcome
     }
 }
 

@@ -117,7 +117,7 @@ impl Loyalty {
             self.parts.clock.clone(),
             self.committer.clone(),
         );
-        vec![Timer::new("book_due_points", DUE_EVERY, move || {
+        vec![Timer::new("book_due_points", DUE_EVERY, &self.parts.store, move || {
             let (store, clock, committer) = (store.clone(), clock.clone(), committer.clone());
             async move { workers::book_due(&store, &committer, &clock).await }
         })]
