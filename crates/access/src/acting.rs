@@ -43,7 +43,11 @@ pub(crate) fn is_stated(headers: &HeaderMap) -> bool {
 
 /// Reads for whom a call of a trusted peer is made.
 pub(crate) fn read(headers: &HeaderMap) -> Result<Caller> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    };
     let wrong = |what: &str| {
         Error::new(
             Reason::TokenInvalid,
@@ -64,7 +68,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for scopes in [Scopes::All, Scopes::from_list(["loyalty.*", "profile.customers.read"])] {
+        for scopes in [
+            Scopes::All,
+            Scopes::from_list(["loyalty.*", "profile.customers.read"]),
+        ] {
             let caller = Caller::new("harbour", "Zoë at the desk", scopes);
             let mut headers = HeaderMap::new();
             write(&caller, &mut headers);
@@ -76,7 +83,10 @@ mod tests {
     fn a_caller_with_a_token_is_named_by_the_token_alone() {
         let token = HeaderValue::from_static("Bearer abc");
         let mut headers = HeaderMap::new();
-        write(&Caller::new("harbour", "ada", Scopes::All).proven_by(&token), &mut headers);
+        write(
+            &Caller::new("harbour", "ada", Scopes::All).proven_by(&token),
+            &mut headers,
+        );
         assert_eq!(headers.get(AUTHORIZATION), Some(&token));
         assert_eq!(headers.len(), 1, "{headers:?}");
     }

@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_caller_never_shows_its_token() {
-        let caller = Caller::new("harbour", "ada", Scopes::All)
-            .proven_by(&HeaderValue::from_static("Bearer secret"));
+        let caller =
+            Caller::new("harbour", "ada", Scopes::All).proven_by(&HeaderValue::from_static("Bearer secret"));
         assert!(!format!("{caller:?}").contains("secret"), "{caller:?}");
     }
 }

@@ -18,6 +18,9 @@ pub struct AccessOptions {
     pub refresh_seconds: u64,
     /// A file with the hashes of API keys, in TOML. `rapport key` makes keys.
     pub api_keys: Option<PathBuf>,
+    /// Names of the sister services: DNS names or URIs (SPIFFE ids) in the certificates that they show. Whoever shows
+    /// one of these may say for which tenant it calls.
+    pub services: Vec<String>,
 }
 
 impl Default for AccessOptions {
@@ -28,6 +31,9 @@ impl Default for AccessOptions {
             audience: "rapport".to_owned(),
             refresh_seconds: 300,
             api_keys: None,
+            services: ["profile", "feedback", "satisfaction", "loyalty"]
+                .map(|service| format!("{service}.rapport"))
+                .to_vec(),
         }
     }
 }
@@ -49,8 +55,15 @@ pub struct TlsOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitOptions {
-    /// Calls that may be under way in this process at a time.
+    /// Calls that may be under way in this process at a time, however fast they are answered.
     pub calls_in_flight: usize,
+    /// Calls that may be under way at a time although they are answered slowly: the limit never goes below.
+    pub least_calls_in_flight: usize,
+    /// How many milliseconds calls may be held up by others on average before fewer are let in at a time; 0 keeps the
+    /// limit at `calls_in_flight`.
+    pub held_up_milliseconds: u64,
+    /// Streams that may be open in this process at a time.
+    pub streams: usize,
     /// Calls a second that this process takes from one tenant, for one method; 0 means without limit.
     pub calls_per_second: u32,
     /// Other rates for some methods, by full name such as `rapport.loyalty.v1.LoyaltyService/GetBalance`.
@@ -61,6 +74,9 @@ impl Default for LimitOptions {
     fn default() -> Self {
         Self {
             calls_in_flight: 1_024,
+            least_calls_in_flight: 64,
+            held_up_milliseconds: 10,
+            streams: 256,
             calls_per_second: 0,
             methods: BTreeMap::new(),
         }
