@@ -11,7 +11,7 @@ use rapport_status::{Error, Reason, Result};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::{failure::Stored as _, rows_per_statement, tables::request};
+use crate::{failure::Stored as _, rows, rows_per_statement, tables::request};
 
 /// What identifies a request: who asks which method under which id, and with what body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,11 @@ impl KnownRequests {
                 let rows = request::Entity::find()
                     .filter(request::Column::Tenant.eq(tenant))
                     .filter(request::Column::Method.eq(method))
-                    .filter(request::Column::RequestId.is_in(chunk.iter().copied()))
+                    .filter(rows::among(
+                        connection,
+                        request::Column::RequestId,
+                        chunk.iter().map(|id| (*id).to_owned()),
+                    ))
                     .all(connection)
                     .await
                     .stored("read request ids")?;
@@ -130,8 +134,17 @@ pub async fn store_answers(
     answers: Vec<(RequestKey, Vec<u8>)>,
     now: Timestamp,
 ) -> Result<()> {
-    const COLUMNS: usize = 6;
-    let rows: Vec<request::ActiveModel> = answers
+    rows::insert::<request::Entity>(connection, "store request ids", answer_rows(answers, now)).await
+}
+
+/// Answers to be stored for ever, as rows in the order of their keys: of two transactions that store the same ones, one
+/// waits for the other, and never each for the other.
+pub fn answer_rows(mut answers: Vec<(RequestKey, Vec<u8>)>, now: Timestamp) -> Vec<request::ActiveModel> {
+    fn place(key: &RequestKey) -> (&str, &str, &str) {
+        (&key.tenant, key.method, &key.request_id)
+    }
+    answers.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)));
+    answers
         .into_iter()
         .map(|(key, answer)| request::ActiveModel {
             tenant: Set(key.tenant),
@@ -141,12 +154,5 @@ pub async fn store_answers(
             answer: Set(answer),
             created_at: Set(now.as_microsecond()),
         })
-        .collect();
-    for chunk in rows.chunks(rows_per_statement(COLUMNS)) {
-        request::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await
-            .stored("store request ids")?;
-    }
-    Ok(())
+        .collect()
 }

@@ -3,6 +3,10 @@
 //! On PostgreSQL the columns travel as arrays, so that the text of a statement does not depend on the number of rows: it
 //! is parsed and planned once. On SQLite, which has no arrays, the rows are a list of values.
 
+mod together;
+
+pub use together::Together;
+
 use rapport_status::{Error, Reason, Result};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait as _, IdenStatic as _,
@@ -40,38 +44,67 @@ where
     E: EntityTrait,
     E::ActiveModel: ActiveModelTrait<Entity = E>,
 {
-    let rows: Vec<E::ActiveModel> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
-    let Some(first) = rows.first() else {
-        return Ok(0);
-    };
-    let columns: Vec<E::Column> = E::Column::iter()
-        .filter(|column| !first.get(*column).is_not_set())
-        .collect();
-    let names: Vec<String> = columns
-        .iter()
-        .map(|column| format!("\"{}\"", column.as_str()))
-        .collect();
-    let head = format!(
-        "INSERT INTO \"{}\" ({})",
-        E::default().table_name(),
-        names.join(", ")
-    );
-    let backend = connection.get_database_backend();
-    let mut written = 0;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk = rows.by_ref().take(most_rows(backend, columns.len()));
-        let values: Vec<Vec<Value>> = chunk.map(|row| values_of::<E>(row, &columns)).collect();
-        let list = List::new(backend, columns.len(), values);
-        let sql = format!("{head} {} {on_conflict}", list.sql);
-        let statement = Statement::from_sql_and_values(backend, sql, list.values);
-        written += connection
-            .execute_raw(statement)
-            .await
-            .stored(what)?
-            .rows_affected();
+    match Table::of::<E>(rows) {
+        Some(table) => table.write(connection, what, on_conflict).await,
+        None => Ok(0),
     }
-    Ok(written)
+}
+
+/// Rows for a table.
+struct Table {
+    /// `INSERT INTO table (column, …)`
+    head: String,
+    columns: usize,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Table {
+    /// None without rows. All rows must have the same columns set.
+    fn of<E>(rows: Vec<impl IntoActiveModel<E::ActiveModel>>) -> Option<Self>
+    where
+        E: EntityTrait,
+        E::ActiveModel: ActiveModelTrait<Entity = E>,
+    {
+        let mut rows = rows
+            .into_iter()
+            .map(IntoActiveModel::into_active_model)
+            .peekable();
+        let first: &E::ActiveModel = rows.peek()?;
+        let columns: Vec<E::Column> = E::Column::iter()
+            .filter(|column| !first.get(*column).is_not_set())
+            .collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| format!("\"{}\"", column.as_str()))
+            .collect();
+        Some(Self {
+            head: format!(
+                "INSERT INTO \"{}\" ({})",
+                E::default().table_name(),
+                names.join(", ")
+            ),
+            columns: columns.len(),
+            rows: rows.map(|row| values_of::<E>(row, &columns)).collect(),
+        })
+    }
+
+    async fn write(self, connection: &impl ConnectionTrait, what: &str, on_conflict: &str) -> Result<u64> {
+        let backend = connection.get_database_backend();
+        let mut written = 0;
+        let mut rows = self.rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk = rows.by_ref().take(most_rows(backend, self.columns)).collect();
+            let list = List::new(backend, self.columns, chunk, 1);
+            let sql = format!("{} {} {on_conflict}", self.head, list.sql);
+            let statement = Statement::from_sql_and_values(backend, sql, list.values);
+            written += connection
+                .execute_raw(statement)
+                .await
+                .stored(what)?
+                .rows_affected();
+        }
+        Ok(written)
+    }
 }
 
 fn values_of<E>(mut row: E::ActiveModel, columns: &[E::Column]) -> Vec<Value>
@@ -104,25 +137,41 @@ impl Update {
         connection: &impl ConnectionTrait,
         rows: Vec<[Value; COLUMNS]>,
     ) -> Result<()> {
+        self.run_rows(connection, COLUMNS, rows.into_iter().map(Vec::from).collect())
+            .await
+    }
+
+    async fn run_rows(
+        &self,
+        connection: &impl ConnectionTrait,
+        columns: usize,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<()> {
         let backend = connection.get_database_backend();
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk = rows.by_ref().take(most_rows(backend, COLUMNS));
-            let values: Vec<Vec<Value>> = chunk.map(Vec::from).collect();
-            let expected = values.len() as u64;
-            let list = List::new(backend, COLUMNS, values);
-            let sql = format!("{} FROM ({}) AS v WHERE {}", self.head, list.sql, self.condition);
-            let statement = Statement::from_sql_and_values(backend, sql, list.values);
+            let chunk: Vec<_> = rows.by_ref().take(most_rows(backend, columns)).collect();
+            let expected = chunk.len() as u64;
+            let list = List::new(backend, columns, chunk, 1);
+            let statement = Statement::from_sql_and_values(backend, self.sql(&list), list.values);
             let updated = connection.execute_raw(statement).await.stored(self.what)?;
             if updated.rows_affected() != expected {
-                return Err(Error::new(
-                    Reason::TransactionConflict,
-                    "other changes were in the way; nothing was changed. Send it again",
-                ));
+                return Err(overtaken());
             }
         }
         Ok(())
     }
+
+    fn sql(&self, list: &List) -> String {
+        format!("{} FROM ({}) AS v WHERE {}", self.head, list.sql, self.condition)
+    }
+}
+
+fn overtaken() -> Error {
+    Error::new(
+        Reason::TransactionConflict,
+        "other changes were in the way; nothing was changed. Send it again",
+    )
 }
 
 /// The condition that a column has one of some values. On SQLite each value is a variable of its own, of which a
@@ -156,9 +205,10 @@ struct List {
 }
 
 impl List {
-    fn new(backend: DbBackend, columns: usize, rows: Vec<Vec<Value>>) -> Self {
+    /// On PostgreSQL, variables are numbered from `first` on.
+    fn new(backend: DbBackend, columns: usize, rows: Vec<Vec<Value>>, first: usize) -> Self {
         match backend {
-            DbBackend::Postgres => Self::of_arrays(columns, rows),
+            DbBackend::Postgres => Self::of_arrays(columns, rows, first),
             _ => Self::of_rows(columns, rows),
         }
     }
@@ -175,7 +225,7 @@ impl List {
 
     /// One array a column. An array has no absent elements, so that a column in which some are has a second one, which
     /// tells where.
-    fn of_arrays(columns: usize, rows: Vec<Vec<Value>>) -> Self {
+    fn of_arrays(columns: usize, rows: Vec<Vec<Value>>, first: usize) -> Self {
         let mut by_column: Vec<Vec<Value>> = (0..columns).map(|_| Vec::with_capacity(rows.len())).collect();
         for row in rows {
             for (column, value) in by_column.iter_mut().zip(row) {
@@ -191,7 +241,7 @@ impl List {
                 selected.push(format!(
                     "CASE WHEN n{number} THEN NULL ELSE c{number} END AS column{number}"
                 ));
-                arrays.push(format!("${}::boolean[]", values.len() + 1));
+                arrays.push(format!("${}::boolean[]", values.len() + first));
                 names.push(format!("n{number}"));
                 values.push(array(
                     ArrayType::Bool,
@@ -200,7 +250,7 @@ impl List {
             } else {
                 selected.push(format!("c{number} AS column{number}"));
             }
-            arrays.push(format!("${}::{}[]", values.len() + 1, type_name(&kind)));
+            arrays.push(format!("${}::{}[]", values.len() + first, type_name(&kind)));
             names.push(format!("c{number}"));
             values.push(array(kind, column.into_iter().map(present).collect()));
         }

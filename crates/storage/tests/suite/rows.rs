@@ -137,3 +137,51 @@ async fn rows_are_found_by_lists_of_values() {
         2
     );
 }
+
+/// Sets the value of a number that has another one.
+static RAISE: rows::Update = rows::Update {
+    what: "raise numbers",
+    head: "UPDATE number SET value = v.column3",
+    condition: "number.id = v.column1 AND number.value = v.column2",
+};
+
+#[tokio::test]
+async fn writes_go_together_and_each_update_meets_its_row_or_none_counts() {
+    let temporary = open().await;
+    let store = &temporary.store;
+    rows::insert::<number::Entity>(store.read(), "add numbers", numbers(3))
+        .await
+        .unwrap();
+    let raise = |from: i64| -> [Value; 3] { [1.into(), from.into(), 77.into()] };
+    let write = |from: i64, new: Vec<number::Model>| async move {
+        let raise = raise(from);
+        let (raise, new) = (&raise, &new);
+        store
+            .write("together", |transaction| async move {
+                let mut together = rows::Together::new("change numbers");
+                together.insert::<number::Entity>(new.clone());
+                together.update(&RAISE, vec![raise.clone()]);
+                together.update::<3>(&RAISE, Vec::new());
+                together.run(transaction.connection()).await?;
+                transaction.commit(()).await
+            })
+            .await
+    };
+    let new = numbers(5).split_off(3);
+    let refused = write(11, new.clone()).await.unwrap_err();
+    assert_eq!(
+        refused.reason(),
+        Reason::TransactionConflict,
+        "number 1 is not 11 but 10"
+    );
+    write(10, new).await.unwrap();
+    let values: Vec<i64> = number::Entity::find()
+        .order_by_asc(number::Column::Id)
+        .all(store.read())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.value)
+        .collect();
+    assert_eq!(values, [0, 77, 20, 30, 40]);
+}
