@@ -4,12 +4,10 @@ use jiff::Timestamp;
 use prost::{Message, Name};
 use rapport_clock::Clock;
 use rapport_status::Result;
-use rapport_storage::{Stored as _, rows_per_statement, tables::outbox};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _};
+use rapport_storage::{rows::insert, tables::outbox};
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
 use crate::Event;
-
-const COLUMNS: usize = 7;
 
 /// Makes the event of a message.
 pub fn event<M: Message + Name>(clock: &Clock, tenant: &str, key: &str, message: &M) -> Event {
@@ -25,7 +23,12 @@ pub fn event<M: Message + Name>(clock: &Clock, tenant: &str, key: &str, message:
 
 /// Appends events, in their order.
 pub async fn append(connection: &impl ConnectionTrait, events: Vec<Event>) -> Result<()> {
-    let rows: Vec<outbox::ActiveModel> = events
+    insert::<outbox::Entity>(connection, "append to the outbox", rows(events)).await
+}
+
+/// Events as rows, in their order: for those who write them together with others.
+pub fn rows(events: Vec<Event>) -> Vec<outbox::ActiveModel> {
+    events
         .into_iter()
         .map(|event| outbox::ActiveModel {
             event_id: Set(event.id),
@@ -36,14 +39,7 @@ pub async fn append(connection: &impl ConnectionTrait, events: Vec<Event>) -> Re
             occurred_at: Set(event.occurred_at.as_microsecond()),
             ..Default::default()
         })
-        .collect();
-    for chunk in rows.chunks(rows_per_statement(COLUMNS)) {
-        outbox::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await
-            .stored("append to the outbox")?;
-    }
-    Ok(())
+        .collect()
 }
 
 pub(crate) fn from_row(row: outbox::Model) -> Event {
