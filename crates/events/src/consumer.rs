@@ -21,6 +21,8 @@ pub struct Event {
     pub payload: Vec<u8>,
     /// When it happened.
     pub occurred_at: Timestamp,
+    /// The trace that it belongs to, as a `traceparent` of W3C Trace Context; none when its trace is not kept.
+    pub trace_parent: Option<String>,
 }
 
 impl Event {
@@ -56,6 +58,7 @@ pub trait Consumer: Send + Sync + 'static {
 
     /// Takes a batch, in order, all or nothing: the effects and the record in the [`inbox`](crate::inbox) belong in
     /// one transaction. An error that a repetition can mend (unavailable, in conflict, overloaded) has the batch
-    /// delivered again; any other has it tried one by one, and the events that fail become dead letters.
+    /// delivered again; any other has it tried one by one. An event that is refused then becomes a dead letter; one that
+    /// fails for a fault of ours (internal) does so after several attempts with pauses.
     async fn handle(&self, events: &[Event]) -> Result<()>;
 }

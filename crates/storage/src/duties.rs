@@ -90,7 +90,9 @@ impl Duties {
             session.connection = Some(address.connect().await.map_err(unreachable)?);
             session.generation += 1;
         }
-        for name in std::mem::take(&mut *self.dropped()) {
+        // Taken before the loop: the guard must not live while the server is waited for.
+        let dropped = std::mem::take(&mut *self.dropped());
+        for name in dropped {
             self.unlock(session, &name).await;
         }
         // Databases of a server have their own locks, schemas of a database have not.

@@ -4,7 +4,11 @@ use sea_orm_migration::{prelude::*, schema};
 
 /// The migrations of these tables: each service's list begins with them.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(SharedTables), Box::new(TracedEvents)]
+    vec![
+        Box::new(SharedTables),
+        Box::new(TracedEvents),
+        Box::new(ReplayedDeadLetters),
+    ]
 }
 
 struct SharedTables;
@@ -56,6 +60,34 @@ impl MigrationTrait for TracedEvents {
             .await?;
         connection
             .execute_unprepared("CREATE INDEX consumed_event_by_time ON consumed_event (consumed_at)")
+            .await
+            .map(drop)
+    }
+}
+
+/// Dead letters can be asked for again: the service that keeps them sends them to their consumer.
+struct ReplayedDeadLetters;
+
+impl MigrationName for ReplayedDeadLetters {
+    fn name(&self) -> &'static str {
+        "m0001_replayed_dead_letters"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ReplayedDeadLetters {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = Table::alter()
+            .table("dead_letter")
+            .add_column(schema::big_integer_null("replay_requested_at"))
+            .take();
+        manager.alter_table(column).await?;
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "CREATE INDEX dead_letter_to_replay ON dead_letter (consumer, replay_requested_at) \
+                 WHERE replay_requested_at IS NOT NULL",
+            )
             .await
             .map(drop)
     }
@@ -188,6 +220,7 @@ pub mod dead_letter {
         pub reason: String,
         pub failed_at: i64,
         pub trace_parent: Option<String>,
+        pub replay_requested_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

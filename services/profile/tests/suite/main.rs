@@ -164,6 +164,7 @@ impl Bench {
                 topic: row.topic,
                 payload: row.payload,
                 occurred_at: jiff::Timestamp::from_microsecond(row.occurred_at).unwrap(),
+                trace_parent: row.trace_parent,
             })
             .collect()
     }
