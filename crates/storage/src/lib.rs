@@ -16,6 +16,7 @@ pub mod rows;
 mod store;
 pub mod tables;
 mod transaction;
+mod watch;
 
 pub use duties::{Duties, Duty};
 pub use failure::{Stored, from_database, is_unique_violation};

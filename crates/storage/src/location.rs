@@ -78,6 +78,14 @@ impl Location {
         }
     }
 
+    /// Name of the service whose data they are.
+    pub fn service(&self) -> &str {
+        match self {
+            Self::File(path) => path.file_stem().and_then(|name| name.to_str()).unwrap_or_default(),
+            Self::Server { service, .. } => service,
+        }
+    }
+
     /// How a connection to the server is made; none for a file.
     pub(crate) fn server(&self) -> Result<Option<PgConnectOptions>> {
         let Self::Server { service, options } = self else {

@@ -6,16 +6,19 @@ use std::{
 };
 
 use rapport_status::{Reason, Result};
+use rapport_telemetry::{context, metrics};
 use sea_orm::{
     DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 use crate::{
     Committed, Duties, Location, Transaction,
     failure::Stored as _,
     location::{connect_to_file, connect_to_server, reach},
     migrate::{self, MigrationList, SchemaState},
+    watch,
 };
 
 /// How often a transaction that others were in the way of is run again.
@@ -52,6 +55,7 @@ impl Store {
             }
             (Location::Server { .. }, None) => unreachable!("a server has an address"),
         };
+        watch::pools(location.service(), &reader, &writer);
         Ok(Self {
             duties: Duties::of(location)?,
             location: Arc::new(location.clone()),
@@ -138,15 +142,22 @@ impl Store {
     {
         let mut attempt = 1;
         loop {
-            let transaction = self.begin(name).await;
-            let outcome = match transaction {
-                Ok(transaction) => work(transaction).await,
-                Err(error) => Err(error),
+            let begun = Instant::now();
+            let transaction = async {
+                match self.begin(name).await {
+                    Ok(transaction) => work(transaction).await,
+                    Err(error) => Err(error),
+                }
             };
+            let outcome = metrics::business::upon_commit(transaction, Result::is_ok)
+                .instrument(context::step(name))
+                .await;
+            metrics::transaction_ended(self.location.service(), name, outcome.is_ok(), begun.elapsed());
             match outcome {
                 Ok(Committed(answer)) => return Ok(answer),
                 Err(error) if error.reason() == Reason::TransactionConflict && attempt < MOST_ATTEMPTS => {
                     tracing::debug!(transaction = name, attempt, "others were in the way; runs again");
+                    metrics::transaction_repeated(self.location.service(), name);
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }

@@ -117,6 +117,15 @@ pub fn continued(trace_parent: Option<&str>) -> Span {
     joint("process event", Kind::Consumer, [Origin::of(trace_parent)])
 }
 
+/// A step of the work that this task does, such as a transaction. Disabled outside of a trace, so that work that nobody
+/// asked for begins none.
+pub fn step(name: &'static str) -> Span {
+    if Span::current().is_disabled() {
+        return Span::none();
+    }
+    info_span!("step", otel.name = name)
+}
+
 /// What a span is to its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
