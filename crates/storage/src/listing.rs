@@ -11,7 +11,16 @@ use sea_orm::{
 /// Narrows a query to one page: its condition, its order, and one row more than the page has, which tells whether
 /// another follows.
 pub fn paged<E: EntityTrait>(query: Select<E>, page: &Page) -> Select<E> {
-    let mut query = match page.condition() {
+    paged_where(query, page, page.condition())
+}
+
+/// The same with another condition than the page's own: for columns that have something else than what filters say.
+pub fn paged_where<E: EntityTrait>(
+    query: Select<E>,
+    page: &Page,
+    selected: Option<Expression>,
+) -> Select<E> {
+    let mut query = match selected {
         Some(expression) => query.filter(condition(&expression)),
         None => query,
     };
