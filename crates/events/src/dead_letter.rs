@@ -41,7 +41,11 @@ pub struct Choice {
 impl Choice {
     fn condition(&self) -> Condition {
         Condition::all()
-            .add_option(self.consumer.as_ref().map(|consumer| dead_letter::Column::Consumer.eq(consumer)))
+            .add_option(
+                self.consumer
+                    .as_ref()
+                    .map(|consumer| dead_letter::Column::Consumer.eq(consumer)),
+            )
             .add_option(
                 (!self.events.is_empty())
                     .then(|| dead_letter::Column::EventId.is_in(self.events.iter().copied())),
@@ -71,7 +75,9 @@ pub async fn request_replay(
     most: u64,
     now: Timestamp,
 ) -> Result<Vec<DeadLetter>> {
-    let not_yet = choice.condition().add(dead_letter::Column::ReplayRequestedAt.is_null());
+    let not_yet = choice
+        .condition()
+        .add(dead_letter::Column::ReplayRequestedAt.is_null());
     let letters = read(store, not_yet, most).await?;
     let requested = &letters;
     store

@@ -1,9 +1,14 @@
 //! Hands batches of events over to one consumer: both the relay of one process and the bus deliver through here.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use rapport_clock::Clock;
 use rapport_status::{Error, Kind, Result};
+use rapport_telemetry::{
+    context::{self, Kind as Trace, Origin},
+    metrics::{self, Taken},
+};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{Consumer, Event, dead_letter};
@@ -36,7 +41,7 @@ impl Delivery {
         match wanted.as_ref() {
             [] => Ok(()),
             [event] => self.hand_over_one(event).await,
-            batch => match self.consumer.handle(batch).await {
+            batch => match self.handle(batch).await {
                 Ok(()) => {
                     self.stuck = None;
                     Ok(())
@@ -53,12 +58,46 @@ impl Delivery {
         }
     }
 
+    /// Has the consumer take events, in the trace of the changes that they tell of.
+    async fn handle(&self, events: &[Event]) -> Result<()> {
+        let origins = events
+            .iter()
+            .map(|event| Origin::of(event.trace_parent.as_deref()));
+        let span = context::joint("take events", Trace::Consumer, origins);
+        let outcome = self.consumer.handle(events).instrument(span).await;
+        if metrics::are_on() {
+            self.measure(events, &outcome);
+        }
+        outcome
+    }
+
+    fn measure(&self, events: &[Event], outcome: &Result<()>) {
+        let consumer = self.consumer.name();
+        match outcome {
+            Ok(()) => {
+                metrics::events_taken(consumer, Taken::Handled, events.len());
+                let now = self.clock.now();
+                for event in events {
+                    // A clock that lags behind that of the sender would give less than nothing.
+                    let delay = Duration::try_from(now.duration_since(event.occurred_at));
+                    metrics::event_delayed(consumer, delay.unwrap_or_default());
+                }
+            }
+            Err(error) if is_of_the_moment(error) => {
+                metrics::events_taken(consumer, Taken::Repeated, events.len());
+            }
+            // They are tried one by one, or become dead letters.
+            Err(_) => {}
+        }
+    }
+
     async fn hand_over_one(&mut self, event: &Event) -> Result<()> {
-        match self.consumer.handle(std::slice::from_ref(event)).await {
+        match self.handle(std::slice::from_ref(event)).await {
             Ok(()) => Ok(()),
             Err(error) if self.is_worth_another_attempt(event, &error) => Err(error),
             Err(error) => {
                 self.stuck = None;
+                metrics::events_taken(self.consumer.name(), Taken::DeadLetter, 1);
                 dead_letter::keep(self.consumer.as_ref(), event, &error, &self.clock).await
             }
         }

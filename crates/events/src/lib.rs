@@ -18,6 +18,7 @@ mod relay;
 mod replay;
 mod retention;
 mod running;
+mod watch;
 
 pub use bus::Bus;
 pub use consumer::{Consumer, Event};

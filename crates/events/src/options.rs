@@ -51,7 +51,9 @@ impl EventOptions {
         let is_name = |name: &str| {
             !name.is_empty()
                 && name.len() <= 32
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         };
         let wrong = |key: &str, what: &str| {
             Err(Error::new(

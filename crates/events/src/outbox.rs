@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use prost::{Message, Name};
 use rapport_clock::Clock;
 use rapport_status::Result;
-use rapport_storage::{Store, Stored as _, rows::{among, insert}, tables::outbox};
+use rapport_storage::{
+    Store, Stored as _,
+    rows::{among, insert},
+    tables::outbox,
+};
 use rapport_telemetry::context::current_trace_parent;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, FromQueryResult, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, FromQueryResult,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 
 use crate::Event;
@@ -82,7 +84,9 @@ pub async fn backlog(store: &Store) -> Result<Backlog> {
         .stored("count the outbox")?;
     Ok(found.map_or_else(Backlog::default, |found| Backlog {
         events: found.events.unsigned_abs(),
-        oldest: found.oldest.map(|micros| Timestamp::from_microsecond(micros).unwrap_or_default()),
+        oldest: found
+            .oldest
+            .map(|micros| Timestamp::from_microsecond(micros).unwrap_or_default()),
     }))
 }
 
@@ -186,7 +190,11 @@ async fn set_relayed_at(
             let connection = transaction.connection();
             outbox::Entity::update_many()
                 .col_expr(outbox::Column::RelayedAt, Expr::val(moment).into())
-                .filter(among(connection, outbox::Column::Sequence, sequences.iter().copied()))
+                .filter(among(
+                    connection,
+                    outbox::Column::Sequence,
+                    sequences.iter().copied(),
+                ))
                 .exec(connection)
                 .await
                 .stored("mark the outbox")?;

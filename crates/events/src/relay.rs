@@ -6,6 +6,7 @@ use futures::future::join_all;
 use rapport_clock::Clock;
 use rapport_status::Result;
 use rapport_storage::Store;
+use rapport_telemetry::metrics;
 
 use crate::{
     Consumer, Event,
@@ -15,6 +16,7 @@ use crate::{
     outbox, replay,
     retention::{self, Retention},
     running::{Running, Stopping},
+    watch,
 };
 
 /// Events handed on at a time.
@@ -36,13 +38,17 @@ impl Relay {
     pub fn start(stores: Vec<Store>, consumers: &[Arc<dyn Consumer>], clock: &Clock) -> Self {
         let mut running = Running::new();
         for store in &stores {
-            let deliveries = consumers.iter().map(|consumer| Delivery::new(Arc::clone(consumer), clock.clone()));
+            let deliveries = consumers
+                .iter()
+                .map(|consumer| Delivery::new(Arc::clone(consumer), clock.clone()));
             let source = Source {
                 store: store.clone(),
                 deliveries: deliveries.collect(),
                 clock: clock.clone(),
             };
             running.spawn(|stopping| source.run(stopping));
+            let (watched, time) = (store.clone(), clock.clone());
+            running.spawn(|stopping| watch::run(watched, time, stopping));
             let (store, clock) = (store.clone(), clock.clone());
             let kept = Retention::of(&EventOptions::default());
             running.spawn(|stopping| retention::run(store, kept, clock, stopping));
@@ -105,11 +111,15 @@ impl Source {
             .into_iter()
             .map(|waiting| (waiting.sequence, waiting.event))
             .unzip();
-        let handed_over = self.deliveries.iter_mut().map(|delivery| delivery.hand_over(&events));
+        let handed_over = self
+            .deliveries
+            .iter_mut()
+            .map(|delivery| delivery.hand_over(&events));
         for outcome in join_all(handed_over).await {
             outcome?;
         }
         outbox::mark(&self.store, &sequences, self.clock.now()).await?;
+        metrics::events_relayed(self.store.location().service(), sequences.len());
         Ok(events.len())
     }
 }

@@ -46,10 +46,17 @@ pub(crate) async fn run(consumer: Arc<dyn Consumer>, clock: Clock, mut stopping:
 /// Sends what was asked for, in one process at a time.
 async fn replay(consumer: &dyn Consumer, clock: &Clock, stopping: &Stopping) -> Result<()> {
     let store = consumer.store();
-    if dead_letter::requested(store, consumer.name(), 1).await?.is_empty() {
+    if dead_letter::requested(store, consumer.name(), 1)
+        .await?
+        .is_empty()
+    {
         return Ok(());
     }
-    let Some(duty) = store.duties().take(&format!("events.replay.{}", consumer.name())).await? else {
+    let Some(duty) = store
+        .duties()
+        .take(&format!("events.replay.{}", consumer.name()))
+        .await?
+    else {
         return Ok(());
     };
     let outcome = replay_all(consumer, clock, stopping).await;

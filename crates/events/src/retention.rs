@@ -92,7 +92,11 @@ async fn purge_outbox(store: &Store, moment: i64) -> Result<u64> {
         .write("purge_outbox", |transaction| async move {
             let connection = transaction.connection();
             outbox::Entity::delete_many()
-                .filter(rows::among(connection, outbox::Column::Sequence, sequences.iter().copied()))
+                .filter(rows::among(
+                    connection,
+                    outbox::Column::Sequence,
+                    sequences.iter().copied(),
+                ))
                 // One that is to be relayed again meanwhile stays.
                 .filter(outbox::Column::RelayedAt.is_not_null())
                 .exec(connection)
@@ -135,7 +139,11 @@ async fn purge_inbox(store: &Store, moment: i64) -> Result<u64> {
                 consumed_event::Entity::delete_many()
                     .filter(consumed_event::Column::Tenant.eq(*tenant))
                     .filter(consumed_event::Column::Consumer.eq(*consumer))
-                    .filter(rows::among(connection, consumed_event::Column::EventId, ids.iter().copied()))
+                    .filter(rows::among(
+                        connection,
+                        consumed_event::Column::EventId,
+                        ids.iter().copied(),
+                    ))
                     .exec(connection)
                     .await
                     .stored("purge the inbox")?;
@@ -150,7 +158,10 @@ async fn purge_inbox(store: &Store, moment: i64) -> Result<u64> {
 pub(crate) async fn run(store: Store, retention: Retention, clock: Clock, mut stopping: Stopping) {
     while !stopping.is_told() {
         if let Err(error) = purge_once(&store, retention, &clock).await {
-            tracing::warn!(error = error.chain(), "old events could not be purged; tried again in a minute");
+            tracing::warn!(
+                error = error.chain(),
+                "old events could not be purged; tried again in a minute"
+            );
         }
         stopping.rest(BETWEEN).await;
     }
@@ -164,7 +175,11 @@ async fn purge_once(store: &Store, retention: Retention, clock: &Clock) -> Resul
     duty.release().await;
     let purged = outcome?;
     if purged != Purged::default() {
-        tracing::info!(relayed = purged.relayed, taken = purged.taken, "old events were purged");
+        tracing::info!(
+            relayed = purged.relayed,
+            taken = purged.taken,
+            "old events were purged"
+        );
     }
     Ok(())
 }

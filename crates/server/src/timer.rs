@@ -1,10 +1,15 @@
 //! Work that is done again and again, by one of all replicas at a time.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::BoxFuture;
 use rapport_status::Result;
 use rapport_storage::{Duties, Store};
+use rapport_telemetry::metrics;
 use tokio::task::JoinHandle;
 
 use crate::Shutdown;
@@ -52,7 +57,9 @@ impl Timer {
             tracing::debug!(timer = self.name, "another replica does what is due");
             return Ok(());
         };
+        let begun = Instant::now();
         let outcome = (self.work)().await;
+        metrics::timer_ran(self.name, outcome.is_ok(), begun.elapsed());
         duty.release().await;
         outcome
     }
@@ -86,13 +93,16 @@ impl Timers {
 }
 
 async fn repeat(timer: &Timer, shutdown: &Shutdown) {
+    // What fails stays due, and is overdue when it is not done by then.
+    metrics::timer_waits(timer.name, timer.every);
     loop {
-        if let Err(error) = timer.run().await {
-            tracing::warn!(
+        match timer.run().await {
+            Ok(()) => metrics::timer_waits(timer.name, timer.every),
+            Err(error) => tracing::warn!(
                 timer = timer.name,
                 error = error.chain(),
                 "due work failed; it is done again when due next"
-            );
+            ),
         }
         tokio::select! {
             () = tokio::time::sleep(timer.every) => {}

@@ -151,7 +151,10 @@ impl Connection {
                 .update_stream(changed)
                 .await
                 .map_err(|error| unavailable("the stream cannot be changed", error))?;
-            tracing::info!(stream = name, "retention and copies of the stream were changed as configured");
+            tracing::info!(
+                stream = name,
+                "retention and copies of the stream were changed as configured"
+            );
         }
         Ok(StreamState {
             created: Timestamp::from_nanosecond(info.created.unix_timestamp_nanos()).unwrap_or_default(),
@@ -179,7 +182,9 @@ impl Connection {
 
 fn pause(attempts: usize) -> Duration {
     let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-    Duration::from_millis(50).saturating_mul(attempts).min(LONGEST_PAUSE)
+    Duration::from_millis(50)
+        .saturating_mul(attempts)
+        .min(LONGEST_PAUSE)
 }
 
 fn note(link: &watch::Sender<Link>, happening: &Happening) {
@@ -210,9 +215,6 @@ fn unusable(key: &str, error: impl std::error::Error + Send + Sync + 'static) ->
 }
 
 /// The broker could not do something now.
-pub(super) fn unavailable(
-    what: &str,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> Error {
+pub(super) fn unavailable(what: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(Reason::StorageUnavailable, format!("the event broker: {what}")).because(error)
 }

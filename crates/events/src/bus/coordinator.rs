@@ -78,7 +78,11 @@ impl Coordinator {
                 self.give_up_surplus().await;
                 let word = format!("{} {}", self.replica, self.held.len());
                 // A word that is lost is said again soon.
-                let _ = self.connection.client().publish(subject.clone(), word.into()).await;
+                let _ = self
+                    .connection
+                    .client()
+                    .publish(subject.clone(), word.into())
+                    .await;
             }
             stopping.rest(LOOK).await;
         }
@@ -139,7 +143,8 @@ impl Coordinator {
         let partitions: Vec<u16> = given_up.keys().copied().collect();
         stop_all(given_up).await;
         let now = Instant::now();
-        self.given_up.extend(partitions.into_iter().map(|partition| (partition, now)));
+        self.given_up
+            .extend(partitions.into_iter().map(|partition| (partition, now)));
     }
 }
 

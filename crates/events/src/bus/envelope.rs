@@ -137,14 +137,22 @@ mod tests {
         let headers = headers(&sample(), "profile");
         for (name, values) in headers.iter() {
             for value in values {
-                assert!(value.as_str().bytes().all(|byte| matches!(byte, b'!'..=b'~')), "{name:?}: {value:?}");
+                assert!(
+                    value.as_str().bytes().all(|byte| matches!(byte, b'!'..=b'~')),
+                    "{name:?}: {value:?}"
+                );
             }
         }
     }
 
     #[test]
     fn what_is_no_event_is_refused_with_what_is_wrong() {
-        assert!(event(None, &[]).unwrap_err().message().contains("ce-id is missing"));
+        assert!(
+            event(None, &[])
+                .unwrap_err()
+                .message()
+                .contains("ce-id is missing")
+        );
         for (name, value, expected) in [
             ("ce-id", "7", "ce-id is no UUID"),
             ("ce-time", "yesterday", "ce-time is no moment"),

@@ -18,6 +18,7 @@ use rapport_storage::Store;
 use crate::{
     Consumer, EventOptions, Running, replay,
     retention::{self, Retention},
+    watch,
 };
 
 use connection::Connection;
@@ -54,6 +55,8 @@ impl Bus {
             self.clock.clone(),
         );
         running.spawn(|stopping| publisher.run(stopping));
+        let (watched, clock) = (store.clone(), self.clock.clone());
+        running.spawn(|stopping| watch::run(watched, clock, stopping));
         let clock = self.clock.clone();
         running.spawn(|stopping| retention::run(store, retention, clock, stopping));
         running

@@ -7,6 +7,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use rapport_clock::Clock;
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::Duty;
+use rapport_telemetry::metrics;
 
 use super::{
     connection::{Connection, Link, unavailable},
@@ -118,10 +119,13 @@ impl Reader {
                     if !duty.is_held().await {
                         return Ok(Ended::DutyLost);
                     }
+                    // Nothing is there to be taken.
+                    self.tell_lag(0);
                     continue;
                 }
             };
             next = in_order(&batch, next)?;
+            self.tell_lag(lag_before(&batch));
             if let Some(ended) = self.take(&batch, duty, stopping).await {
                 return Ok(ended);
             }
@@ -145,6 +149,7 @@ impl Reader {
                 error = error.chain(),
                 "events could not be taken; tried again soon"
             );
+            self.tell_lag(lag_before(batch));
             stopping.rest(backoff.next()).await;
             if stopping.is_told() {
                 return Some(Ended::Told);
@@ -155,6 +160,19 @@ impl Reader {
         }
         None
     }
+
+    fn tell_lag(&self, events: u64) {
+        metrics::consumer_lags(self.consumer.name(), self.partition, events);
+    }
+}
+
+/// The events that are not taken while a batch is not: those in it, and those that the broker has behind it.
+fn lag_before(batch: &[Message]) -> u64 {
+    let behind = batch
+        .last()
+        .and_then(|last| last.info().ok())
+        .map_or(0, |info| info.pending);
+    behind + batch.len() as u64
 }
 
 /// Waits for events, and takes those that are there as well.

@@ -111,7 +111,10 @@ fn anew(info: &consumer::Info, filter: &str, stream: StreamState) -> Anew {
 fn configuration(options: &EventOptions, name: String, filter: String, from: DeliverPolicy) -> pull::Config {
     pull::Config {
         durable_name: Some(name),
-        description: Some(format!("A consumer of {}, read by one replica at a time", options.stream)),
+        description: Some(format!(
+            "A consumer of {}, read by one replica at a time",
+            options.stream
+        )),
         deliver_policy: from,
         // One acknowledgement for a batch: everything before it was taken as well.
         ack_policy: AckPolicy::All,

@@ -26,6 +26,11 @@ use jiff::{SignedDuration, Timestamp};
 use rapport_clock::Clock;
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::{Duty, Store};
+use rapport_telemetry::{
+    context::{self, Kind, Origin},
+    metrics,
+};
+use tracing::Instrument as _;
 
 use super::{
     connection::{Connection, Link, unavailable},
@@ -129,7 +134,11 @@ impl Publisher {
             }
             if self.connection.link().up {
                 // A call that is lost costs time only: the outbox is looked at again soon.
-                let _ = self.connection.client().publish(call.clone(), Vec::new().into()).await;
+                let _ = self
+                    .connection
+                    .client()
+                    .publish(call.clone(), Vec::new().into())
+                    .await;
             }
             tokio::time::sleep(BETWEEN_CALLS).await;
         }
@@ -189,7 +198,12 @@ impl Publisher {
         if waiting.is_empty() {
             return Ok(0);
         }
-        let published = self.publish(waiting, link).await;
+        let origins = waiting
+            .iter()
+            .map(|waiting| Origin::of(waiting.event.trace_parent.as_deref()));
+        let span = context::joint("publish events", Kind::Producer, origins);
+        let published = self.publish(waiting, link).instrument(span).await;
+        metrics::events_relayed(&self.service, published.sequences.len());
         self.highest = self.highest.max(published.highest);
         outbox::mark(&self.store, &published.sequences, self.clock.now()).await?;
         published.error.map_or(Ok(published.sequences.len()), Err)

@@ -23,7 +23,8 @@ impl Others {
 
     /// What the living ones hold.
     pub(super) fn held(&mut self, now: Instant) -> Vec<usize> {
-        self.0.retain(|_, (_, heard)| now.duration_since(*heard) < FORGOTTEN);
+        self.0
+            .retain(|_, (_, heard)| now.duration_since(*heard) < FORGOTTEN);
         self.0.values().map(|(held, _)| *held).collect()
     }
 }

@@ -22,7 +22,11 @@ pub(crate) fn all(stream: &str) -> String {
 /// Where an event is published: `<stream>.events.<partition>.<tenant>.<full name of the message>`.
 pub(crate) fn of(stream: &str, partitions: u16, event: &Event) -> String {
     let partition = partition(&event.tenant, &event.key, partitions);
-    format!("{stream}.events.{partition}.{}.{}", token(&event.tenant), event.topic)
+    format!(
+        "{stream}.events.{partition}.{}.{}",
+        token(&event.tenant),
+        event.topic
+    )
 }
 
 /// The narrowest subject that has all events of some topics in a partition.
@@ -34,9 +38,13 @@ pub(crate) fn filter(stream: &str, partition: u16, topics: &[&str]) -> String {
             None => Some(tokens),
             // Names of another length have only "and whatever follows" in common.
             Some(before) if before.len() != tokens.len() => return format!("{stream}.events.{partition}.>"),
-            Some(before) => {
-                Some(before.iter().zip(tokens).map(|(a, b)| if *a == b { b } else { "*" }).collect())
-            }
+            Some(before) => Some(
+                before
+                    .iter()
+                    .zip(tokens)
+                    .map(|(a, b)| if *a == b { b } else { "*" })
+                    .collect(),
+            ),
         };
     }
     let topics = common.map_or_else(|| ">".to_owned(), |tokens| tokens.join("."));
@@ -90,7 +98,10 @@ mod tests {
         for customer in 0..8_000 {
             counts[usize::from(partition("harbour", &format!("customers/{customer}"), 8))] += 1;
         }
-        assert!(counts.iter().all(|count| (900..1_100).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (900..1_100).contains(count)),
+            "{counts:?}"
+        );
     }
 
     #[test]
@@ -109,6 +120,9 @@ mod tests {
     #[test]
     fn a_tenant_is_one_token_and_a_consumer_has_no_dots() {
         assert_eq!(token("a.b%c"), "a%2Eb%25c");
-        assert_eq!(durable_of("profile.stage_follower", 7), "profile-stage_follower-7");
+        assert_eq!(
+            durable_of("profile.stage_follower", 7),
+            "profile-stage_follower-7"
+        );
     }
 }

@@ -93,8 +93,8 @@ catalogue! {
         "Events that a consumer was given; the outcome is handled, repeated or `dead_letter`.";
     EVENT_DELAY = Histogram "rapport.events.delay" in "s" by ["consumer"]:
         "From the change that an event tells of until its effect in the consumer.";
-    CONSUMER_LAG = Gauge "rapport.consumer.lag" in "{event}" by ["consumer"]:
-        "Events in the broker that a consumer has not taken yet.";
+    CONSUMER_LAG = Gauge "rapport.consumer.lag" in "{event}" by ["consumer", "partition"]:
+        "Events in a partition of the broker that a consumer has not taken yet.";
 
     TIMER_DURATION = Histogram "rapport.timer.duration" in "s" by ["timer", "outcome"]:
         "How long due work took; the outcome is done or failed.";

@@ -13,7 +13,7 @@ use opentelemetry::{KeyValue, metrics::AsyncInstrument};
 const FRESH: Duration = Duration::from_mins(2);
 
 /// Most levels and pools of one process; their labels are closed sets, so that this is never reached.
-const MOST: usize = 256;
+const MOST: usize = 1_024;
 
 /// The state of a pool of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,11 +116,6 @@ impl Levels {
         }
     }
 
-    /// Nobody in this process waits for the work any more.
-    pub(crate) fn forget_timer(&self, timer: &'static str) {
-        locked(&self.timers).remove(timer);
-    }
-
     /// For how long each work has been overdue.
     pub(crate) fn overdue(&self) -> Vec<(&'static str, Duration)> {
         let now = Instant::now();
@@ -162,8 +157,6 @@ mod tests {
         let levels = Levels::default();
         levels.wait_for_timer("later", Duration::from_hours(1));
         levels.wait_for_timer("now", Duration::ZERO);
-        levels.wait_for_timer("elsewhere", Duration::ZERO);
-        levels.forget_timer("elsewhere");
         let overdue = levels.overdue();
         assert_eq!(overdue.len(), 2, "{overdue:?}");
         assert_eq!(overdue[0], ("later", Duration::ZERO));

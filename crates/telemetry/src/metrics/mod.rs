@@ -202,12 +202,15 @@ pub fn event_delayed(consumer: &'static str, delay: Duration) {
     }
 }
 
-/// Tells how many events in the broker a consumer has not taken yet. Forgotten after two minutes.
-pub fn consumer_lags(consumer: &'static str, events: u64) {
+/// Tells how many events in a partition of the broker a consumer has not taken yet. Forgotten after two minutes.
+pub fn consumer_lags(consumer: &'static str, partition: u16, events: u64) {
     if let Some(meters) = meters() {
         #[allow(clippy::cast_precision_loss, reason = "no broker holds 2^52 events")]
         let events = events as f64;
-        let labels = [KeyValue::new("consumer", consumer)];
+        let labels = [
+            KeyValue::new("consumer", consumer),
+            KeyValue::new("partition", i64::from(partition)),
+        ];
         meters.levels.set(catalogue::CONSUMER_LAG.name, &labels, events);
     }
 }
@@ -216,13 +219,6 @@ pub fn consumer_lags(consumer: &'static str, events: u64) {
 pub fn timer_waits(timer: &'static str, due_in: Duration) {
     if let Some(meters) = meters() {
         meters.levels.wait_for_timer(timer, due_in);
-    }
-}
-
-/// Tells that another process does the work now, or that nobody has to.
-pub fn timer_rests(timer: &'static str) {
-    if let Some(meters) = meters() {
-        meters.levels.forget_timer(timer);
     }
 }
 
