@@ -37,12 +37,12 @@ pub fn write(caller: &Caller, headers: &mut HeaderMap) {
 }
 
 /// Whether a call says for whom it is made.
-pub(crate) fn is_stated(headers: &HeaderMap) -> bool {
+pub fn is_stated(headers: &HeaderMap) -> bool {
     headers.contains_key(TENANT)
 }
 
-/// Reads for whom a call of a trusted peer is made.
-pub(crate) fn read(headers: &HeaderMap) -> Result<Caller> {
+/// Reads for whom a call is made. Only for peers that are trusted by their connection.
+pub fn read(headers: &HeaderMap) -> Result<Caller> {
     let text = |name: HeaderName| {
         headers
             .get(name)

@@ -1,6 +1,9 @@
 //! Who calls.
 
-use rapport_access::{Caller, Scopes};
+use std::sync::Arc;
+
+use http::HeaderMap;
+use rapport_access::{Access, Caller, Peer, Scopes, acting};
 use rapport_status::{Error, Result};
 
 /// How callers are known.
@@ -11,13 +14,40 @@ pub enum Credentials {
         /// The tenant.
         tenant: String,
     },
+    /// Callers prove who they are, by tokens, API keys or certificates.
+    Keys(Arc<Access>),
 }
 
 impl Credentials {
+    /// Those that are configured; without any, local callers work for a tenant.
+    pub fn of(access: Option<Access>, tenant: impl Into<String>) -> Self {
+        match access {
+            Some(access) => Self::Keys(Arc::new(access)),
+            None => Self::Local {
+                tenant: tenant.into(),
+            },
+        }
+    }
+
+    /// Who may call, in a few words for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Local { tenant } => {
+                format!("anybody on this machine, for tenant {tenant:?}: no keys are configured")
+            }
+            Self::Keys(access) => access.describe(),
+        }
+    }
+
     /// The caller of a request.
-    pub(crate) fn caller(&self) -> Caller {
-        let Self::Local { tenant } = self;
-        Caller::new(tenant, "local", Scopes::All)
+    pub(crate) async fn caller(&self, headers: &HeaderMap, peer: Peer<'_>) -> Result<Caller> {
+        match self {
+            Self::Keys(access) => access.authenticate(headers, peer).await,
+            Self::Local { .. } if peer == Peer::InProcess && acting::is_stated(headers) => {
+                acting::read(headers)
+            }
+            Self::Local { tenant } => Ok(Caller::new(tenant, "local", Scopes::All)),
+        }
     }
 }
 

@@ -1,24 +1,35 @@
-//! What every call passes: an id and a span, the limit of calls in flight, its policy, and a net for panics.
+//! What every call passes: an id, who calls, what that caller may do and how often, a place in the gate, the time that
+//! the caller gave, and a net for panics.
 
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
+use jiff::Timestamp;
+use rapport_access::{Peer, Rates};
 use rapport_clock::Clock;
-use rapport_contract::policy;
-use rapport_status::{Error, Reason, call};
-use tokio::sync::Semaphore;
-use tonic::{Code, Status, body::Body};
+use rapport_contract::policy::{self, AuditClass};
+use rapport_status::{Error, Reason, call, reason_of};
+use tonic::{
+    Code, Status,
+    body::Body,
+    transport::server::{TcpConnectInfo, TlsConnectInfo},
+};
 use tower::{Layer, Service};
-use tracing::Instrument as _;
 
-use crate::{Caller, Credentials, context};
+use crate::{
+    Caller, Credentials, Record, RecordedCall,
+    body::StreamBody,
+    context, deadline,
+    gate::{Gate, Place},
+    refusal,
+};
 
 /// The header that tells a caller the id of the call.
 const CALL_ID: &str = "x-request-id";
@@ -27,25 +38,31 @@ const CALL_ID: &str = "x-request-id";
 #[derive(Debug, Clone)]
 pub(crate) struct CallLayer {
     shared: Arc<Shared>,
+    origin: Origin,
 }
 
+/// Where the calls of a layer come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From the network.
+    Network,
+    /// From this process itself.
+    InProcess,
+}
+
+/// What all calls of a server share.
 #[derive(Debug)]
-struct Shared {
-    credentials: Credentials,
-    clock: Clock,
-    in_flight: Arc<Semaphore>,
+pub(crate) struct Shared {
+    pub(crate) credentials: Credentials,
+    pub(crate) clock: Clock,
+    pub(crate) rates: Option<Rates>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) record: Option<Arc<dyn Record>>,
 }
 
 impl CallLayer {
-    pub(crate) fn new(credentials: Credentials, clock: Clock, most_in_flight: usize) -> Self {
-        let in_flight = Arc::new(Semaphore::new(most_in_flight));
-        Self {
-            shared: Arc::new(Shared {
-                credentials,
-                clock,
-                in_flight,
-            }),
-        }
+    pub(crate) fn new(shared: Arc<Shared>, origin: Origin) -> Self {
+        Self { shared, origin }
     }
 }
 
@@ -56,6 +73,7 @@ impl<S> Layer<S> for CallLayer {
         CallService {
             inner,
             shared: Arc::clone(&self.shared),
+            origin: self.origin,
         }
     }
 }
@@ -65,6 +83,7 @@ impl<S> Layer<S> for CallLayer {
 pub(crate) struct CallService<S> {
     inner: S,
     shared: Arc<Shared>,
+    origin: Origin,
 }
 
 impl<S, B> Service<Request<B>> for CallService<S>
@@ -81,67 +100,243 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         // The service that was polled ready must be the one that is called.
         let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let shared = Arc::clone(&self.shared);
-        let id = shared.clock.new_id().to_string();
-        let path = request.uri().path().to_owned();
-        let span = tracing::info_span!("call", method = path, id);
-        let answered = call::scope(id.clone(), async move {
-            let begun = Instant::now();
-            let outcome = match admit(&shared, &mut request) {
-                Ok(_permit) => match known(&request)
-                    .scope(AssertUnwindSafe(inner.call(request)).catch_unwind())
-                    .await
-                {
-                    Ok(Ok(response)) => response,
-                    Ok(Err(never)) => match never {},
-                    Err(panic) => refuse(Error::internal(format!("a call panicked: {}", text_of(&*panic)))),
-                },
-                Err(error) => refuse(error),
-            };
-            finish(outcome, &id, &path, begun)
-        });
-        answered.map(Ok).instrument(span).boxed()
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let arrived = Arrived::new(Arc::clone(&self.shared), request.uri().path());
+        let origin = self.origin;
+        tracing::Span::current().record("call_id", arrived.id.as_str());
+        call::scope(arrived.id.clone(), async move {
+            Ok(arrived.pass(inner, request, origin).await)
+        })
+        .boxed()
     }
 }
 
-/// Lets a call in: there is room, and the caller may do it. The permit is held while the call is under way.
-fn admit<B>(shared: &Shared, request: &mut Request<B>) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
-    let permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
-        Error::new(
-            Reason::Overloaded,
-            "more calls are under way than the server takes on; send it again later",
-        )
-        .retry_after(Duration::from_millis(200))
-    })?;
-    // Methods without a policy are those of health and reflection: they tell nothing of any tenant.
-    if let Some(policy) = policy::method(request.uri().path()) {
-        let caller: Caller = shared.credentials.caller();
-        if !caller.scopes.allow(policy.scope) {
-            return Err(Error::new(
-                Reason::ScopeMissing,
-                format!(
-                    "the caller lacks the scope {}; ask for credentials that hold it",
-                    policy.scope
-                ),
-            )
-            .with("scope", policy.scope));
+/// A call that has arrived.
+#[derive(Debug)]
+struct Arrived {
+    shared: Arc<Shared>,
+    id: String,
+    path: String,
+    /// None for methods that are not of the contract: health, reflection, and those that are not there. They tell
+    /// nothing of any tenant.
+    method: Option<&'static policy::Method>,
+    begun: Timestamp,
+    at: Instant,
+}
+
+impl Arrived {
+    fn new(shared: Arc<Shared>, path: &str) -> Self {
+        Self {
+            id: shared.clock.new_id().to_string(),
+            begun: shared.clock.now(),
+            at: Instant::now(),
+            method: policy::method(path),
+            path: path.to_owned(),
+            shared,
         }
-        request.extensions_mut().insert(caller);
     }
-    Ok(permit)
+
+    /// Lets the call pass to the service, or refuses it.
+    async fn pass<S, B>(self, inner: S, request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        S: Service<Request<B>, Response = Response<Body>, Error = Infallible>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let caller = match self.caller(&parts, origin).await {
+            Ok(caller) => caller,
+            Err(error) => return self.end(refuse(error)),
+        };
+        let ending = self.ending(caller.as_ref());
+        let admitted = match (&caller, self.method) {
+            (Some(caller), Some(method)) => self.admit(caller, method),
+            _ => Ok(()),
+        };
+        if let Err(error) = admitted {
+            let scope_missing = error.reason() == Reason::ScopeMissing;
+            let mut response = refuse(error);
+            if scope_missing {
+                ending.end(response.headers_mut());
+            }
+            return self.end(response);
+        }
+        let place = match self.shared.gate.enter(&self.path, self.method.is_some()) {
+            Ok(place) => place,
+            Err(error) => return self.end(refuse(error)),
+        };
+        if let Some(caller) = &caller {
+            parts.extensions.insert(caller.clone());
+        }
+        let request = Request::from_parts(parts, body);
+        let response = self.answer(inner, request, caller).await;
+        self.close(response, place, ending)
+    }
+
+    /// Who calls; none where nobody needs to be known.
+    async fn caller(&self, request: &Parts, origin: Origin) -> Result<Option<Caller>, Error> {
+        if self.method.is_none() {
+            return Ok(None);
+        }
+        let shown = request
+            .extensions
+            .get::<TlsConnectInfo<TcpConnectInfo>>()
+            .and_then(TlsConnectInfo::peer_certs);
+        let peer = match origin {
+            Origin::InProcess => Peer::InProcess,
+            Origin::Network => {
+                Peer::Network(shown.as_ref().and_then(|chain| chain.first()).map(AsRef::as_ref))
+            }
+        };
+        self.shared
+            .credentials
+            .caller(&request.headers, peer)
+            .await
+            .map(Some)
+    }
+
+    /// Whether a caller may send this call now.
+    fn admit(&self, caller: &Caller, method: &'static policy::Method) -> Result<(), Error> {
+        if !caller.scopes.allow(method.scope) {
+            let message = format!(
+                "the caller lacks the scope {}; ask for credentials that hold it",
+                method.scope
+            );
+            return Err(Error::new(Reason::ScopeMissing, message).with("scope", method.scope));
+        }
+        match &self.shared.rates {
+            Some(rates) => rates.check(&caller.tenant, method),
+            None => Ok(()),
+        }
+    }
+
+    /// Has the service answer within the time that the caller gave.
+    async fn answer<S, B>(&self, mut inner: S, request: Request<B>, caller: Option<Caller>) -> Response<Body>
+    where
+        S: Service<Request<B>, Response = Response<Body>, Error = Infallible>,
+    {
+        let given = deadline::stated(request.headers());
+        let until = given.and_then(|given| self.at.checked_add(deadline::worked(given)));
+        let known = Arc::new(context::Context::new(caller, until.map(Into::into)));
+        let answered = known.scope(AssertUnwindSafe(inner.call(request)).catch_unwind());
+        let outcome = match (until, given) {
+            (Some(until), Some(given)) => match tokio::time::timeout_at(until.into(), answered).await {
+                Ok(outcome) => outcome,
+                Err(_) => return refuse(out_of_time(given)),
+            },
+            _ => answered.await,
+        };
+        match outcome {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(panic) => refuse(Error::internal(format!("a call panicked: {}", text_of(&*panic)))),
+        }
+    }
+
+    /// Gives the place back: at once, or with the end of the stream.
+    fn close(&self, mut response: Response<Body>, place: Place, mut ending: Ending) -> Response<Body> {
+        if let Some(to_record) = &mut ending.record {
+            // Known here alone: the rest of a stream is not read within the call's scope.
+            to_record.call.resource = Some(call::target()).filter(|target| !target.is_empty());
+        }
+        if place.is_stream() && Status::from_header_map(response.headers()).is_none() {
+            return self.end(response.map(|body| Body::new(StreamBody::new(body, place, ending))));
+        }
+        if let Some(method) = self.method {
+            place.answered(method.path, self.at.elapsed());
+        }
+        ending.end(response.headers_mut());
+        self.end(response)
+    }
+
+    /// What is to be done when the call has ended.
+    fn ending(&self, caller: Option<&Caller>) -> Ending {
+        let record = match (&self.shared.record, caller, self.method) {
+            (Some(record), Some(caller), Some(method)) if method.audit != AuditClass::None => {
+                Some(ToRecord {
+                    record: Arc::clone(record),
+                    clock: self.shared.clock.clone(),
+                    call: RecordedCall {
+                        id: self.id.clone(),
+                        tenant: caller.tenant.clone(),
+                        subject: caller.subject.clone(),
+                        method,
+                        resource: None,
+                        code: Code::Ok,
+                        reason: None,
+                        begun: self.begun,
+                        ended: self.begun,
+                    },
+                })
+            }
+            _ => None,
+        };
+        Ending {
+            path: self.path.clone(),
+            known: self.method.is_some(),
+            record,
+        }
+    }
+
+    /// Logs how a call was answered, and tells its id.
+    fn end(&self, mut response: Response<Body>) -> Response<Body> {
+        let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+        let micros = u64::try_from(self.at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(method = self.path, id = self.id, ?code, micros, "answered");
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(CALL_ID, value);
+        }
+        response
+    }
 }
 
-/// What is known of the call, for what it calls in turn.
-fn known<B>(request: &Request<B>) -> Arc<context::Context> {
-    Arc::new(context::Context::new(request.extensions().get::<Caller>().cloned(), None))
+/// What is to be done when a call has ended.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    path: String,
+    known: bool,
+    record: Option<ToRecord>,
+}
+
+#[derive(Debug)]
+struct ToRecord {
+    record: Arc<dyn Record>,
+    clock: Clock,
+    call: RecordedCall,
+}
+
+impl Ending {
+    /// Completes the end of the answer, in its headers or its trailers, and records it.
+    pub(crate) fn end(self, headers: &mut HeaderMap) {
+        refusal::complete(headers, &self.path, self.known);
+        match Status::from_header_map(headers) {
+            Some(status) => self.record(status.code(), reason_of(&status)),
+            None => self.record(Code::Ok, None),
+        }
+    }
+
+    /// Records how the call ended.
+    pub(crate) fn record(self, code: Code, reason: Option<String>) {
+        let Some(mut to_record) = self.record else { return };
+        to_record.call.code = code;
+        to_record.call.reason = reason;
+        to_record.call.ended = to_record.clock.now();
+        to_record.record.record(to_record.call);
+    }
 }
 
 fn refuse(error: Error) -> Response<Body> {
     Status::from(error).into_http()
+}
+
+fn out_of_time(given: std::time::Duration) -> Error {
+    Error::new(
+        Reason::DeadlineExceeded,
+        format!(
+            "the call was not answered within the {given:?} that its caller gave; send it again with the same request id and more time"
+        ),
+    )
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
@@ -150,15 +345,4 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without a text")
-}
-
-/// Logs how a call ended, and tells its id.
-fn finish(mut response: Response<Body>, id: &str, path: &str, begun: Instant) -> Response<Body> {
-    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
-    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(method = path, ?code, micros, "answered");
-    if let Ok(value) = HeaderValue::from_str(id) {
-        response.headers_mut().insert(CALL_ID, value);
-    }
-    response
 }

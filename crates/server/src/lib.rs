@@ -1,11 +1,18 @@
 //! How services are served and called: layers, callers, health, reflection, drain, in-process transport, timers.
 
+mod body;
 mod caller;
 mod context;
+mod deadline;
+mod gate;
 pub mod in_process;
 mod layer;
+mod limit;
 pub mod listing;
+mod network;
+mod observe;
 mod record;
+mod refusal;
 mod serve;
 mod timer;
 

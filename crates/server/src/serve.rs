@@ -1,25 +1,39 @@
 //! A server: its services behind the layers, on the network and in the process, until it is told to stop.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
+use futures::{Stream, future::BoxFuture};
 use http::{Request, Response};
+use rapport_access::{LimitOptions, Misconfigured, Rates, Tls};
 use rapport_clock::Clock;
 use rapport_status::{Error, Result};
-use tokio::{net::TcpListener, sync::watch};
-use tonic::{body::Body, server::NamedService, service::Routes, transport::server::TcpIncoming};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::watch,
+};
+use tonic::{
+    body::Body,
+    server::NamedService,
+    service::Routes,
+    transport::server::{Connected, TcpIncoming},
+};
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower::Service;
 use tower_http::cors::CorsLayer;
 
-use crate::{Credentials, in_process::Incoming, layer::CallLayer};
+use crate::{
+    Credentials, Record,
+    gate::Gate,
+    in_process::Incoming,
+    layer::{CallLayer, Origin, Shared},
+    network,
+    observe::ObserveLayer,
+};
 
-/// Calls that may be under way at a time.
-const MOST_IN_FLIGHT: usize = 1_024;
-
-/// How long calls under way get to end when the server stops.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long calls under way get to end when the server stops, if nothing else is said.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Tells everything that runs to stop. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,7 +65,9 @@ pub struct Server {
     routes: Routes,
     names: Vec<&'static str>,
     health: HealthReporter,
-    layer: CallLayer,
+    shared: Shared,
+    tls: Option<Tls>,
+    grace: Duration,
 }
 
 impl Server {
@@ -72,8 +88,44 @@ impl Server {
             routes,
             names: Vec::new(),
             health,
-            layer: CallLayer::new(credentials, clock, MOST_IN_FLIGHT),
+            shared: Shared {
+                credentials,
+                clock,
+                rates: None,
+                gate: Arc::new(Gate::new(&fixed())),
+                record: None,
+            },
+            tls: None,
+            grace: GRACE,
         })
+    }
+
+    /// Sets how much callers may ask for. Without it the limit of calls is a fixed one, and there are no rates.
+    pub fn with_limits(mut self, options: &LimitOptions) -> Result<Self, Misconfigured> {
+        self.shared.rates = Some(Rates::new(options)?);
+        self.shared.gate = Arc::new(Gate::new(options));
+        Ok(self)
+    }
+
+    /// Encrypts the connections from the network.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Sets how long calls under way get to end when the server stops.
+    #[must_use]
+    pub fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Has calls recorded, as for an audit log.
+    #[must_use]
+    pub fn with_record(mut self, record: Arc<dyn Record>) -> Self {
+        self.shared.record = Some(record);
+        self
     }
 
     /// Adds a service.
@@ -116,25 +168,31 @@ impl Server {
                 .await;
         }
         let routes = self.routes.prepare();
+        let shared = Arc::new(self.shared);
         let network = async {
-            match listener {
-                Some(listener) => {
-                    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-                    builder(&self.layer)
-                        .add_routes(routes.clone())
-                        .serve_with_incoming_shutdown(incoming, shutdown.begun())
-                        .await
+            let layer = CallLayer::new(Arc::clone(&shared), Origin::Network);
+            match (listener, self.tls) {
+                (Some(listener), Some(tls)) => {
+                    serve_on(
+                        &layer,
+                        routes.clone(),
+                        network::encrypted(listener, tls),
+                        &shutdown,
+                    )
+                    .await
                 }
-                None => Ok(()),
+                (Some(listener), None) => {
+                    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                    serve_on(&layer, routes.clone(), incoming, &shutdown).await
+                }
+                (None, _) => Ok(()),
             }
         };
         let process = async {
             match incoming {
                 Some(incoming) => {
-                    builder(&self.layer)
-                        .add_routes(routes.clone())
-                        .serve_with_incoming_shutdown(incoming, shutdown.begun())
-                        .await
+                    let layer = CallLayer::new(Arc::clone(&shared), Origin::InProcess);
+                    serve_on(&layer, routes.clone(), incoming, &shutdown).await
                 }
                 None => Ok(()),
             }
@@ -146,7 +204,7 @@ impl Server {
                     .set_service_status(name, tonic_health::ServingStatus::NotServing)
                     .await;
             }
-            tokio::time::sleep(DRAIN).await;
+            tokio::time::sleep(self.grace).await;
         };
         tokio::select! {
             outcome = async { tokio::try_join!(network, process) } => {
@@ -160,11 +218,40 @@ impl Server {
     }
 }
 
+/// The limits where none are configured.
+fn fixed() -> LimitOptions {
+    LimitOptions {
+        held_up_milliseconds: 0,
+        ..LimitOptions::default()
+    }
+}
+
+/// Serves the connections that come until the shutdown begins.
+async fn serve_on<I, C, E>(
+    layer: &CallLayer,
+    routes: Routes,
+    incoming: I,
+    shutdown: &Shutdown,
+) -> Result<(), tonic::transport::Error>
+where
+    I: Stream<Item = Result<C, E>>,
+    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    builder(layer)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming, shutdown.begun())
+        .await
+}
+
 type Layers = tower::layer::util::Stack<
     CallLayer,
     tower::layer::util::Stack<
-        GrpcWebLayer,
-        tower::layer::util::Stack<CorsLayer, tower::layer::util::Identity>,
+        ObserveLayer,
+        tower::layer::util::Stack<
+            GrpcWebLayer,
+            tower::layer::util::Stack<CorsLayer, tower::layer::util::Identity>,
+        >,
     >,
 >;
 
@@ -175,6 +262,7 @@ fn builder(layer: &CallLayer) -> tonic::transport::server::Server<Layers> {
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .layer(cors())
         .layer(GrpcWebLayer::new())
+        .layer(ObserveLayer)
         .layer(layer.clone())
 }
 
