@@ -13,7 +13,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tonic::metadata::MetadataMap;
-use tracing::{Span, info_span};
+use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// Most origins that a span of many names: the bound of links that the specification recommends.
@@ -111,10 +111,13 @@ pub fn current_trace_parent() -> Option<String> {
     Origin::current().trace_parent()
 }
 
-/// The span of taking an event: it continues the trace of the change that the event tells of. Disabled for events
-/// without a trace, so that the bus never begins traces of its own.
-pub fn continued(trace_parent: Option<&str>) -> Span {
-    joint("process event", Kind::Consumer, [Origin::of(trace_parent)])
+/// The span of a consumer's taking an event of a topic: it continues the trace of the change that the event tells of.
+/// Disabled for events without a trace, so that the bus never begins traces of its own.
+pub fn continued(trace_parent: Option<&str>, consumer: &'static str, topic: &str) -> Span {
+    let span = joint("process event", Kind::Consumer, [Origin::of(trace_parent)]);
+    span.record("consumer", consumer);
+    span.record("topic", topic);
+    span
 }
 
 /// A step of the work that this task does, such as a transaction. Disabled outside of a trace, so that work that nobody
@@ -150,7 +153,8 @@ pub fn joint(name: &'static str, kind: Kind, origins: impl IntoIterator<Item = O
         Kind::Consumer => "consumer",
     };
     // The span that this task is in belongs to at most one of the origins: the parent is set instead.
-    let span = info_span!(parent: None, "work", otel.name = name, otel.kind = kind);
+    let span =
+        info_span!(parent: None, "work", otel.name = name, otel.kind = kind, consumer = Empty, topic = Empty);
     if let Some(parent) = first.context() {
         // Fails only when no traces are kept; the span is then one for log lines alone.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
@@ -276,6 +280,7 @@ mod tests {
         let mut metadata = MetadataMap::new();
         inject_metadata(&mut metadata);
         assert!(metadata.is_empty());
-        assert!(continued(None).is_disabled());
+        assert!(continued(None, "loyalty", "topic").is_disabled());
+        assert!(step("a_transaction").is_disabled());
     }
 }
