@@ -8,7 +8,7 @@ use rapport_telemetry::{
     context::{self, Kind as Trace, Origin},
     metrics::{self, Taken},
 };
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::{Consumer, Event, dead_letter};
@@ -60,10 +60,15 @@ impl Delivery {
 
     /// Has the consumer take events, in the trace of the changes that they tell of.
     async fn handle(&self, events: &[Event]) -> Result<()> {
-        let origins = events
+        let name = self.consumer.name();
+        let spans: Vec<Span> = events
             .iter()
-            .map(|event| Origin::of(event.trace_parent.as_deref()));
-        let span = context::joint("take events", Trace::Consumer, origins);
+            .map(|event| context::continued(event.trace_parent.as_deref(), name, &event.topic))
+            .collect();
+        let span = match spans.as_slice() {
+            [one] => one.clone(),
+            many => context::joint("take events", Trace::Consumer, many.iter().map(Origin::within)),
+        };
         let outcome = self.consumer.handle(events).instrument(span).await;
         if metrics::are_on() {
             self.measure(events, &outcome);
