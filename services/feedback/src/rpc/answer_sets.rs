@@ -5,6 +5,7 @@ use rapport_contract::{feedback::v1, name};
 use rapport_server::Caller;
 use rapport_status::{Error, Result};
 use rapport_storage::request::RequestKey;
+use rapport_telemetry::context::Origin;
 
 use crate::{
     rpc::required_name,
@@ -27,7 +28,11 @@ pub(super) async fn submit(
     let submission = fields.finish(submission)?;
     let key = RequestKey::new(&caller.tenant, "submit_answer_set", &request_id, &body);
     use_cases
-        .submit_answer_set(SubmitOperation { key, submission })
+        .submit_answer_set(SubmitOperation {
+            key,
+            submission,
+            origin: Origin::current(),
+        })
         .await
 }
 

@@ -11,6 +11,7 @@ use rapport_storage::{
     group::Batch,
     request::{KnownRequests, RequestKey, store_answers},
 };
+use rapport_telemetry::{context::Origin, metrics::business::answers_taken};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::{
@@ -36,6 +37,8 @@ pub(crate) struct SubmitOperation {
     pub(crate) key: RequestKey,
     /// The answers.
     pub(crate) submission: Submission,
+    /// Where in a trace they were submitted.
+    pub(crate) origin: Origin,
 }
 
 impl UseCases {
@@ -96,6 +99,7 @@ impl SubmissionBatch {
             names,
             self.clock.now(),
         )?;
+        answers_taken();
         let scored = wire::event::answer_set_scored(&set, questionnaire);
         decided
             .events
@@ -136,7 +140,9 @@ impl Batch for SubmissionBatch {
         for operation in operations {
             let result = match known.answer(&operation.key) {
                 Ok(Some(answer)) => Ok(answer.to_vec()),
-                Ok(None) => self.decide(&surveys, operation, &mut decided),
+                Ok(None) => operation
+                    .origin
+                    .in_scope(|| self.decide(&surveys, operation, &mut decided)),
                 Err(reused) => Err(reused),
             };
             if let Ok(answer) = &result {
