@@ -117,10 +117,15 @@ impl Loyalty {
             self.parts.clock.clone(),
             self.committer.clone(),
         );
-        vec![Timer::new("book_due_points", DUE_EVERY, &self.parts.store, move || {
-            let (store, clock, committer) = (store.clone(), clock.clone(), committer.clone());
-            async move { workers::book_due(&store, &committer, &clock).await }
-        })]
+        vec![Timer::new(
+            "book_due_points",
+            DUE_EVERY,
+            &self.parts.store,
+            move || {
+                let (store, clock, committer) = (store.clone(), clock.clone(), committer.clone());
+                async move { workers::book_due(&store, &committer, &clock).await }
+            },
+        )]
     }
 
     /// Waits until everything that callers asked for is done. The server, the timers and every other copy of the

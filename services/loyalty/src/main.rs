@@ -15,10 +15,12 @@ fn main() -> ExitCode {
             token_key: opening.token_key,
         })
         .await?;
+        let methods = loyalty.server();
         Ok(Opened {
+            add_to: Box::new(move |server| server.with(methods)),
             consumers: loyalty.consumers(),
             timers: loyalty.timers(),
-            add_to: Box::new(move |server| server.with(loyalty.server())),
+            drain: Box::pin(loyalty.drain()),
         })
     })
 }

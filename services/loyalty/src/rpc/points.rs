@@ -12,6 +12,7 @@ use rapport_contract::{
 };
 use rapport_status::{Error, Result};
 use rapport_storage::request::RequestKey;
+use rapport_telemetry::context::Origin;
 use tokio::sync::mpsc;
 use tonic::Status;
 use uuid::Uuid;
@@ -130,6 +131,7 @@ impl Rpc {
             member,
             request: Some(key),
             intent,
+            origin: Origin::current(),
         };
         let answer = self.committer.submit(operation).await?;
         A::decode(answer.as_slice())

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use rapport_status::Result;
-use rapport_storage::{MOST_VARIABLES, Stored as _};
+use rapport_storage::{MOST_VARIABLES, Stored as _, rows::among};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -26,8 +26,6 @@ use crate::domain::{
 /// What a batch must know of one tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// Whether the accounts are to be changed: then nobody else may change them until the transaction ends.
-    pub(crate) for_change: bool,
     /// Names of members, and how much of each account is needed.
     pub(crate) members: BTreeMap<String, Extent>,
     /// Holds that are named; open ones are loaded anyway.
@@ -96,14 +94,45 @@ impl Ledger {
     }
 }
 
-/// Loads accounts by the names of their members, for decisions at a moment. Those that are not there are left out.
+/// Members of one tenant whom nobody else can change until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct Locked(Vec<member::Model>);
+
+/// Locks members by their names; those that are not there are left out.
+///
+/// Every transaction locks the members it may change in one pass, in the order of tenant and name, before it reads or
+/// writes anything else: so two of them never wait for each other in a circle, and what is read afterwards is what the
+/// one before has left. SQLite has no row locks and needs none: it has one writer.
+pub(crate) async fn lock(
+    transaction: &DatabaseTransaction,
+    tenant: &str,
+    names: impl IntoIterator<Item = &String>,
+) -> Result<Locked> {
+    let names: Vec<&String> = names.into_iter().collect();
+    let mut rows = Vec::with_capacity(names.len());
+    for chunk in names.chunks(MOST_VARIABLES - 1) {
+        let names = chunk.iter().map(|name| (*name).clone());
+        let found = member::Entity::find()
+            .filter(member::Column::Tenant.eq(tenant))
+            .filter(among(transaction, member::Column::Name, names))
+            .order_by_asc(member::Column::Name)
+            .lock_exclusive()
+            .all(transaction)
+            .await
+            .stored("lock members")?;
+        rows.extend(found);
+    }
+    Ok(Locked(rows))
+}
+
+/// Loads the accounts of members for decisions at a moment.
 pub(crate) async fn load(
     connection: &impl ConnectionTrait,
     tenant: &str,
+    Locked(members): Locked,
     needs: &Needs,
     now: Timestamp,
 ) -> Result<HashMap<String, Ledger>> {
-    let members = members(connection, tenant, needs).await?;
     let ids: Vec<Uuid> = members.iter().map(|row| row.account).collect();
     let mut purchases = purchases(connection, tenant, &ids, needs).await?;
     let mut cases = cases(connection, tenant, &ids, needs).await?;
@@ -162,40 +191,23 @@ pub(crate) async fn load(
     Ok(ledgers)
 }
 
-/// Loads one account.
+/// Loads one account to be looked at.
 pub(crate) async fn load_one(
     connection: &impl ConnectionTrait,
     tenant: &str,
     name: &str,
     now: Timestamp,
 ) -> Result<Option<Ledger>> {
+    let row = member::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
+        .one(connection)
+        .await
+        .stored("read the member")?;
     let needs = Needs {
         members: BTreeMap::from([(name.to_owned(), Extent::All)]),
         ..Needs::default()
     };
-    Ok(load(connection, tenant, &needs, now).await?.remove(name))
-}
-
-/// In the order of their names, so that two writers who lock them never wait for each other in a circle. SQLite has no
-/// row locks and needs none: it has one writer.
-async fn members(
-    connection: &impl ConnectionTrait,
-    tenant: &str,
-    needs: &Needs,
-) -> Result<Vec<member::Model>> {
-    let names: Vec<&str> = needs.members.keys().map(String::as_str).collect();
-    let mut rows = Vec::with_capacity(names.len());
-    for chunk in names.chunks(MOST_VARIABLES - 1) {
-        let mut query = member::Entity::find()
-            .filter(member::Column::Tenant.eq(tenant))
-            .filter(member::Column::Name.is_in(chunk.iter().copied()))
-            .order_by_asc(member::Column::Name);
-        if needs.for_change {
-            query = query.lock_exclusive();
-        }
-        rows.extend(query.all(connection).await.stored("read members")?);
-    }
-    Ok(rows)
+    let members = Locked(row.into_iter().collect());
+    Ok(load(connection, tenant, members, &needs, now).await?.remove(name))
 }
 
 async fn lots(
@@ -207,7 +219,7 @@ async fn lots(
     for chunk in ids.chunks(MOST_VARIABLES - 2) {
         let rows = lot::Entity::find()
             .filter(lot::Column::Tenant.eq(tenant))
-            .filter(lot::Column::Account.is_in(chunk.iter().copied()))
+            .filter(among(connection, lot::Column::Account, chunk.iter().copied()))
             // Not a bound value, so that the index of open lots is found to fit.
             .filter(Expr::cust("remaining > 0"))
             .all(connection)
@@ -234,14 +246,15 @@ async fn holds(
     needs: &Needs,
 ) -> Result<HashMap<Uuid, Vec<Hold>>> {
     let mut holds: HashMap<Uuid, Vec<Hold>> = HashMap::new();
-    let named = (!needs.holds.is_empty()).then(|| hold::Column::Id.is_in(needs.holds.iter().copied()));
+    let named =
+        (!needs.holds.is_empty()).then(|| among(connection, hold::Column::Id, needs.holds.iter().copied()));
     let wanted = Condition::any()
         .add(Expr::cust("state = 'OPEN'"))
         .add_option(named);
     for chunk in ids.chunks(MOST_VARIABLES / 2) {
         let rows = hold::Entity::find()
             .filter(hold::Column::Tenant.eq(tenant))
-            .filter(hold::Column::Account.is_in(chunk.iter().copied()))
+            .filter(among(connection, hold::Column::Account, chunk.iter().copied()))
             .filter(wanted.clone())
             .order_by_asc(hold::Column::Id)
             .all(connection)
@@ -282,8 +295,16 @@ async fn allocations(
     for chunk in holds.chunks(MOST_VARIABLES / 3) {
         let rows = hold_allocation::Entity::find()
             .filter(hold_allocation::Column::Tenant.eq(tenant))
-            .filter(hold_allocation::Column::Account.is_in(chunk.iter().map(|hold| hold.account)))
-            .filter(hold_allocation::Column::Hold.is_in(chunk.iter().map(|hold| hold.id)))
+            .filter(among(
+                connection,
+                hold_allocation::Column::Account,
+                chunk.iter().map(|hold| hold.account),
+            ))
+            .filter(among(
+                connection,
+                hold_allocation::Column::Hold,
+                chunk.iter().map(|hold| hold.id),
+            ))
             .order_by_asc(hold_allocation::Column::Position)
             .all(connection)
             .await
@@ -309,12 +330,24 @@ async fn purchases(
         return Ok(purchases);
     }
     let of_sales = Condition::any()
-        .add(purchase::Column::SaleSourceId.is_in(needs.sales.iter()))
-        .add(purchase::Column::SourceId.is_in(needs.sales.iter()));
+        .add(among(
+            connection,
+            purchase::Column::SaleSourceId,
+            needs.sales.iter().cloned(),
+        ))
+        .add(among(
+            connection,
+            purchase::Column::SourceId,
+            needs.sales.iter().cloned(),
+        ));
     for chunk in ids.chunks(MOST_VARIABLES / 2) {
         let rows = purchase::Entity::find()
             .filter(purchase::Column::Tenant.eq(tenant))
-            .filter(purchase::Column::Account.is_in(chunk.iter().copied()))
+            .filter(among(
+                connection,
+                purchase::Column::Account,
+                chunk.iter().copied(),
+            ))
             .filter(of_sales.clone())
             .all(connection)
             .await
@@ -366,8 +399,16 @@ async fn cases(
             .column(compensation::Column::Account)
             .column(compensation::Column::CaseName)
             .filter(compensation::Column::Tenant.eq(tenant))
-            .filter(compensation::Column::Account.is_in(chunk.iter().copied()))
-            .filter(compensation::Column::CaseName.is_in(needs.cases.iter()))
+            .filter(among(
+                connection,
+                compensation::Column::Account,
+                chunk.iter().copied(),
+            ))
+            .filter(among(
+                connection,
+                compensation::Column::CaseName,
+                needs.cases.iter().cloned(),
+            ))
             .into_tuple()
             .all(connection)
             .await

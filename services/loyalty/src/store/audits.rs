@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rapport_status::Result;
-use rapport_storage::Stored as _;
+use rapport_storage::{Stored as _, rows::among};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Statement, Value,
@@ -134,7 +134,11 @@ async fn transactions_of(
 ) -> Result<HashMap<Uuid, Vec<TransactionRow>>> {
     let rows = ledger_transaction::Entity::find()
         .filter(ledger_transaction::Column::Tenant.eq(tenant))
-        .filter(ledger_transaction::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(
+            connection,
+            ledger_transaction::Column::Account,
+            ids.iter().copied(),
+        ))
         .order_by_asc(ledger_transaction::Column::Number)
         .all(connection)
         .await
@@ -159,7 +163,11 @@ async fn entries_of(
 ) -> Result<HashMap<Uuid, Vec<EntryRow>>> {
     let rows = ledger_entry::Entity::find()
         .filter(ledger_entry::Column::Tenant.eq(tenant))
-        .filter(ledger_entry::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(
+            connection,
+            ledger_entry::Column::Account,
+            ids.iter().copied(),
+        ))
         .all(connection)
         .await
         .stored("read entries")?;
@@ -180,7 +188,11 @@ async fn movements_of(
 ) -> Result<HashMap<Uuid, Vec<MovementRow>>> {
     let rows = lot_movement::Entity::find()
         .filter(lot_movement::Column::Tenant.eq(tenant))
-        .filter(lot_movement::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(
+            connection,
+            lot_movement::Column::Account,
+            ids.iter().copied(),
+        ))
         .all(connection)
         .await
         .stored("read lot movements")?;
@@ -201,7 +213,7 @@ async fn lots_of(
 ) -> Result<HashMap<Uuid, Vec<LotRow>>> {
     let rows = lot::Entity::find()
         .filter(lot::Column::Tenant.eq(tenant))
-        .filter(lot::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(connection, lot::Column::Account, ids.iter().copied()))
         .order_by_asc(lot::Column::Number)
         .all(connection)
         .await
@@ -227,7 +239,11 @@ async fn holds_of(
 ) -> Result<HashMap<Uuid, Vec<crate::domain::ledger::Hold>>> {
     let allocations = hold_allocation::Entity::find()
         .filter(hold_allocation::Column::Tenant.eq(tenant))
-        .filter(hold_allocation::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(
+            connection,
+            hold_allocation::Column::Account,
+            ids.iter().copied(),
+        ))
         .order_by_asc(hold_allocation::Column::Position)
         .all(connection)
         .await
@@ -241,7 +257,7 @@ async fn holds_of(
     });
     let rows = hold::Entity::find()
         .filter(hold::Column::Tenant.eq(tenant))
-        .filter(hold::Column::Account.is_in(ids.iter().copied()))
+        .filter(among(connection, hold::Column::Account, ids.iter().copied()))
         .order_by_asc(hold::Column::Id)
         .all(connection)
         .await

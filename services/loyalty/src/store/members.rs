@@ -1,9 +1,15 @@
 //! Members.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_status::{Error, Result};
-use rapport_storage::{MOST_VARIABLES, Stored as _, listing::paged};
+use rapport_storage::{
+    MOST_VARIABLES, Stored as _,
+    listing::paged,
+    rows::{self, among},
+};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
@@ -13,7 +19,6 @@ use uuid::Uuid;
 use super::{
     codes::{Code as _, moment},
     entity::member,
-    rows,
 };
 use crate::domain::member::{Member, MemberState};
 
@@ -54,6 +59,25 @@ pub(crate) async fn find(
     row.map(from_row).transpose()
 }
 
+/// Finds one member for whom nothing is due at a moment: then the points in the row are those of the moment.
+pub(crate) async fn find_settled(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<Member>> {
+    let row = member::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
+        .one(connection)
+        .await
+        .stored("read the member")?;
+    row.filter(|row| {
+        row.due_time
+            .is_none_or(|due_time| due_time > now.as_microsecond())
+    })
+    .map(from_row)
+    .transpose()
+}
+
 /// Members of a program that have one of these names or customers.
 pub(crate) async fn find_any(
     connection: &impl ConnectionTrait,
@@ -71,7 +95,11 @@ pub(crate) async fn find_any(
             let rows = member::Entity::find()
                 .filter(member::Column::Tenant.eq(tenant))
                 .filter(member::Column::Program.eq(program))
-                .filter(column.is_in(chunk.iter().copied()))
+                .filter(among(
+                    connection,
+                    column,
+                    chunk.iter().map(|wanted| (*wanted).to_owned()),
+                ))
                 .all(connection)
                 .await
                 .stored("look for members")?;
@@ -92,21 +120,24 @@ pub(crate) struct Membership {
     pub(crate) active: bool,
 }
 
-/// All memberships of customers.
-pub(crate) async fn of_customers(
-    connection: &impl ConnectionTrait,
+/// All memberships of customers, locked until the transaction ends: see [`lock`](super::accounts::lock).
+pub(crate) async fn lock_of_customers(
+    transaction: &DatabaseTransaction,
     tenant: &str,
-    customers: &[&str],
+    customers: &BTreeSet<String>,
 ) -> Result<Vec<Membership>> {
     let mut found = Vec::new();
+    let customers: Vec<&String> = customers.iter().collect();
     for chunk in customers.chunks(MOST_VARIABLES - 1) {
+        let customers = chunk.iter().map(|customer| (*customer).clone());
         let rows = member::Entity::find()
             .filter(member::Column::Tenant.eq(tenant))
-            .filter(member::Column::Customer.is_in(chunk.iter().copied()))
+            .filter(among(transaction, member::Column::Customer, customers))
             .order_by_asc(member::Column::Name)
-            .all(connection)
+            .lock_exclusive()
+            .all(transaction)
             .await
-            .stored("look for the memberships of customers")?;
+            .stored("lock the memberships of customers")?;
         found.extend(rows.into_iter().map(|row| Membership {
             active: MemberState::known(&row.state) == Some(MemberState::Active),
             customer: row.customer,
@@ -120,7 +151,7 @@ pub(crate) async fn of_customers(
 pub(crate) async fn insert(
     transaction: &DatabaseTransaction,
     tenant: &str,
-    members: &[NewMember],
+    members: &[&NewMember],
 ) -> Result<()> {
     let rows = members
         .iter()

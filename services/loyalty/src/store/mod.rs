@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audits;
+pub(crate) mod balances;
 mod codes;
 #[allow(
     unreachable_pub,
@@ -12,7 +13,6 @@ pub(crate) mod members;
 mod migrations;
 pub(crate) mod postings;
 pub(crate) mod programs;
-mod rows;
 pub(crate) mod statements;
 pub(crate) mod summaries;
 

@@ -2,7 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+use rapport_events::{Event, outbox};
 use rapport_status::Result;
+use rapport_storage::{
+    request::{RequestKey, answer_rows},
+    rows::{Together, Update},
+    tables,
+};
 use sea_orm::{DatabaseTransaction, Value};
 use uuid::Uuid;
 
@@ -12,7 +19,6 @@ use super::{
     entity::{
         compensation, hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, purchase,
     },
-    rows::{self, Update},
 };
 use crate::domain::{
     expiry::vintage,
@@ -20,7 +26,7 @@ use crate::domain::{
 };
 
 /// Refused as a conflict when the member was changed since it was read.
-const UPDATE_MEMBERS: Update = Update {
+static UPDATE_MEMBERS: Update = Update {
     what: "update members",
     head: "UPDATE member SET available_points = v.column4, reserved_points = v.column5, \
            transaction_count = v.column6, due_time = v.column7, version = member.version + 1",
@@ -28,14 +34,14 @@ const UPDATE_MEMBERS: Update = Update {
 };
 
 /// Changes lots by differences, so that the checks of the table judge what really is there.
-const UPDATE_LOTS: Update = Update {
+static UPDATE_LOTS: Update = Update {
     what: "update lots",
     head: "UPDATE lot SET remaining = lot.remaining + v.column4, reserved = lot.reserved + v.column5",
     condition: "lot.tenant = v.column1 AND lot.account = v.column2 AND lot.id = v.column3",
 };
 
 /// A hold is resolved once: refused as a conflict when it is not open.
-const UPDATE_HOLDS: Update = Update {
+static UPDATE_HOLDS: Update = Update {
     what: "resolve holds",
     head: "UPDATE hold SET state = v.column4, captured_points = v.column5",
     condition: "hold.tenant = v.column1 AND hold.account = v.column2 AND hold.id = v.column3 AND hold.state = 'OPEN'",
@@ -66,27 +72,42 @@ struct LotDifference {
     reserved: i64,
 }
 
-/// Writes the changes of these accounts, all in the transaction.
+/// What is stored beside the changes of accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// Answers to be remembered.
+    pub(crate) answers: Vec<(RequestKey, Vec<u8>)>,
+    /// Events to be told.
+    pub(crate) events: Vec<Event>,
+}
+
+/// Writes the changes of these accounts and what goes with them, all in the transaction.
 pub(crate) async fn write(
     transaction: &DatabaseTransaction,
     ledgers: impl IntoIterator<Item = &Ledger>,
+    beside: Beside,
+    now: Timestamp,
 ) -> Result<()> {
     let mut rows = Rows::default();
     for ledger in ledgers {
         rows.add(ledger);
     }
-    UPDATE_MEMBERS.run(transaction, rows.members).await?;
-    rows::insert::<ledger_transaction::Entity>(transaction, "add transactions", rows.transactions).await?;
-    rows::insert::<ledger_entry::Entity>(transaction, "add entries", rows.entries).await?;
-    rows::insert::<lot_movement::Entity>(transaction, "add lot movements", rows.movements).await?;
-    rows::insert::<lot::Entity>(transaction, "add lots", rows.new_lots).await?;
     let lots = rows.lots.into_iter().map(|(id, lot)| lot.values(id)).collect();
-    UPDATE_LOTS.run(transaction, lots).await?;
-    rows::insert::<hold::Entity>(transaction, "add holds", rows.new_holds).await?;
-    rows::insert::<hold_allocation::Entity>(transaction, "add allocations", rows.allocations).await?;
-    UPDATE_HOLDS.run(transaction, rows.holds).await?;
-    rows::insert::<purchase::Entity>(transaction, "add purchases", rows.purchases).await?;
-    rows::insert::<compensation::Entity>(transaction, "add compensations", rows.compensations).await
+    let mut together = Together::new("post points");
+    together.update(&UPDATE_MEMBERS, rows.members);
+    together.insert::<ledger_transaction::Entity>(rows.transactions);
+    together.insert::<ledger_entry::Entity>(rows.entries);
+    together.insert::<lot_movement::Entity>(rows.movements);
+    together.insert::<lot::Entity>(rows.new_lots);
+    together.update(&UPDATE_LOTS, lots);
+    together.insert::<hold::Entity>(rows.new_holds);
+    together.insert::<hold_allocation::Entity>(rows.allocations);
+    together.update(&UPDATE_HOLDS, rows.holds);
+    together.insert::<purchase::Entity>(rows.purchases);
+    together.insert::<compensation::Entity>(rows.compensations);
+    together.insert::<tables::request::Entity>(answer_rows(beside.answers, now));
+    together.insert::<tables::outbox::Entity>(outbox::rows(beside.events));
+    together.run(transaction).await
 }
 
 impl LotDifference {

@@ -1,14 +1,14 @@
 //! Programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_money::Currency;
 use rapport_status::{Error, Result};
-use rapport_storage::{Stored as _, listing::paged};
+use rapport_storage::{Stored as _, listing::paged, rows::among};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use super::{codes::moment, entity::program};
@@ -43,11 +43,15 @@ pub(crate) async fn find(
 pub(crate) async fn find_all(
     connection: &impl ConnectionTrait,
     tenant: &str,
-    names: &[&str],
+    names: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, Program>> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let names = names.iter().map(|name| (*name).to_owned());
     let rows = program::Entity::find()
         .filter(program::Column::Tenant.eq(tenant))
-        .filter(program::Column::Name.is_in(names.iter().copied()))
+        .filter(among(connection, program::Column::Name, names))
         .all(connection)
         .await
         .stored("read programs")?;
@@ -57,11 +61,12 @@ pub(crate) async fn find_all(
         .collect()
 }
 
-/// The names of the programs that every new customer becomes a member of.
+/// The names of the programs that every new customer becomes a member of, in their order.
 pub(crate) async fn that_enrol(connection: &impl ConnectionTrait, tenant: &str) -> Result<Vec<String>> {
     let rows = program::Entity::find()
         .filter(program::Column::Tenant.eq(tenant))
         .filter(program::Column::EnrolsAutomatically.eq(true))
+        .order_by_asc(program::Column::Name)
         .all(connection)
         .await
         .stored("read programs that enrol")?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_status::{Error, Result};
-use rapport_storage::{MOST_VARIABLES, Stored as _, listing::paged};
+use rapport_storage::{MOST_VARIABLES, Stored as _, listing::paged, rows::among};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
@@ -92,7 +92,11 @@ async fn movements(
     let rows = lot_movement::Entity::find()
         .filter(lot_movement::Column::Tenant.eq(tenant))
         .filter(lot_movement::Column::Account.eq(account))
-        .filter(lot_movement::Column::Number.is_in(numbers.iter().copied()))
+        .filter(among(
+            connection,
+            lot_movement::Column::Number,
+            numbers.iter().copied(),
+        ))
         .order_by_asc(lot_movement::Column::Number)
         .order_by_asc(lot_movement::Column::Position)
         .all(connection)
@@ -122,7 +126,7 @@ async fn expiries(
         let rows = lot::Entity::find()
             .filter(lot::Column::Tenant.eq(tenant))
             .filter(lot::Column::Account.eq(account))
-            .filter(lot::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(connection, lot::Column::Id, chunk.iter().copied()))
             .all(connection)
             .await
             .stored("read lots")?;

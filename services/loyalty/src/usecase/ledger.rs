@@ -13,7 +13,7 @@ use crate::{
         member, program,
         summary::Sums,
     },
-    store::{accounts, programs, snapshot, statements, summaries},
+    store::{accounts, balances, programs, snapshot, statements, summaries},
 };
 
 /// What a member has now: holds whose time is over and points that expired count as if that were booked.
@@ -23,8 +23,11 @@ pub(crate) async fn balance(
     tenant: &str,
     member: &str,
 ) -> Result<(Balance, Timestamp)> {
-    let view = snapshot(store).await?;
     let now = clock.now();
+    if let Some(balance) = balances::settled(store.read(), tenant, member, now).await? {
+        return Ok((balance, now));
+    }
+    let view = snapshot(store).await?;
     let found = accounts::load_one(&view, tenant, member, now).await?;
     let ledger = found.ok_or_else(|| member::not_found(member))?;
     Ok((as_of(&ledger.account, now).balance(now), now))

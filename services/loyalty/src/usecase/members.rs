@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         accounts,
-        members::{self, NewMember},
+        members::{self, Membership, NewMember},
         programs, snapshot,
     },
     wire,
@@ -99,13 +99,14 @@ pub(crate) async fn enrol_all(
 }
 
 /// Enrols new customers in every program that enrols by itself: under their own ids, or under a made one where that
-/// belongs to somebody else.
+/// belongs to somebody else. Gives the new memberships.
 pub(crate) async fn enrol_new_customers(
     transaction: &DatabaseTransaction,
     clock: &Clock,
     tenant: &str,
     customers: &[&str],
-) -> Result<()> {
+) -> Result<Vec<Membership>> {
+    let mut memberships = Vec::new();
     for program in programs::that_enrol(transaction, tenant).await? {
         let wishes: Vec<Enrolment> = customers
             .iter()
@@ -133,14 +134,22 @@ pub(crate) async fn enrol_new_customers(
             new.push(member);
         }
         add(transaction, clock, tenant, &new).await?;
+        memberships.extend(new.into_iter().map(|NewMember { member, .. }| Membership {
+            customer: member.customer,
+            name: member.name,
+            active: true,
+        }));
     }
-    Ok(())
+    Ok(memberships)
 }
 
 /// Reads a member with the points as of now.
 pub(crate) async fn get(store: &Store, clock: &Clock, tenant: &str, name: &str) -> Result<Member> {
-    let view = snapshot(store).await?;
     let now = clock.now();
+    if let Some(member) = members::find_settled(store.read(), tenant, name, now).await? {
+        return Ok(member);
+    }
+    let view = snapshot(store).await?;
     let found = members::find(&view, tenant, name).await?;
     let mut member = found.ok_or_else(|| member::not_found(name))?;
     if let Some(ledger) = accounts::load_one(&view, tenant, name, now).await? {
@@ -199,7 +208,11 @@ async fn add(
     tenant: &str,
     new: &[NewMember],
 ) -> Result<()> {
-    members::insert(transaction, tenant, new).await?;
+    // In the order of customers, whatever the caller's: of two transactions that enrol the same ones, one waits for the
+    // other, and never each for the other.
+    let mut sorted: Vec<&NewMember> = new.iter().collect();
+    sorted.sort_by(|a, b| a.member.customer.cmp(&b.member.customer));
+    members::insert(transaction, tenant, &sorted).await?;
     let events = new
         .iter()
         .map(|new| {

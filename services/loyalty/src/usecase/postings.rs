@@ -1,16 +1,20 @@
 //! Moves points: the one way in which calls, events and timers do it, many at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use rapport_clock::Clock;
-use rapport_events::{Event, outbox};
+use rapport_events::outbox;
 use rapport_money::Money;
 use rapport_status::{Error, Result};
 use rapport_storage::{
     group::Batch,
-    request::{KnownRequests, RequestKey, store_answers},
+    request::{KnownRequests, RequestKey},
+};
+use rapport_telemetry::{
+    context::Origin,
+    metrics::business::{Movement, points_moved},
 };
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -18,13 +22,14 @@ use uuid::Uuid;
 use crate::{
     domain::{
         expiry::expire_time,
-        ledger::{Command, Note, Outcome, SaleKey, decide, hold_not_found},
+        ledger::{Command, Note, Outcome, SaleKey, TransactionKind, decide, hold_not_found},
         member,
         program::{Priority, Program},
     },
     store::{
         accounts::{self, Extent, Ledger, Needs},
-        postings, programs,
+        postings::{self, Beside},
+        programs,
     },
     wire,
 };
@@ -40,6 +45,8 @@ pub(crate) struct Operation {
     pub(crate) request: Option<RequestKey>,
     /// What is to be done.
     pub(crate) intent: Intent,
+    /// Where in a trace it was asked for.
+    pub(crate) origin: Origin,
 }
 
 /// What is to be done, before the program's terms are looked at.
@@ -150,25 +157,55 @@ pub(crate) async fn execute(
     clock: &Clock,
     operations: &[Operation],
 ) -> Result<Vec<Result<Vec<u8>>>> {
+    let needs = needs(operations);
+    let mut locked = Vec::with_capacity(needs.len());
+    for (tenant, needs) in needs {
+        let members = accounts::lock(transaction, tenant, needs.members.keys()).await?;
+        locked.push((tenant, needs, members));
+    }
+    // Read when the locks are held: whoever did the same request on the same member before has stored the answer.
     let keys: Vec<&RequestKey> = operations
         .iter()
         .filter_map(|operation| operation.request.as_ref())
         .collect();
+    let known = KnownRequests::load(transaction, &keys).await?;
+    // After the locks, so that the times of a member's transactions have the order of their numbers.
     let now = clock.now();
+    let mut tenants = HashMap::new();
+    for (tenant, needs, members) in locked {
+        let ledgers = accounts::load(transaction, tenant, members, &needs, now).await?;
+        let programs: BTreeSet<&str> = ledgers.values().map(|ledger| ledger.program.as_str()).collect();
+        let programs = programs::find_all(transaction, tenant, &programs).await?;
+        tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
+    }
     let mut desk = Desk {
         clock,
         now,
-        known: KnownRequests::load(transaction, &keys).await?,
-        tenants: load(transaction, operations, now).await?,
-        answers: Vec::new(),
-        events: Vec::new(),
+        known,
+        tenants,
+        beside: Beside::default(),
     };
-    let results = operations.iter().map(|operation| desk.serve(operation)).collect();
+    let results = operations
+        .iter()
+        .map(|operation| operation.origin.in_scope(|| desk.serve(operation)))
+        .collect();
     let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
-    postings::write(transaction, ledgers.filter(|ledger| ledger.is_changed())).await?;
-    store_answers(transaction, desk.answers, desk.now).await?;
-    outbox::append(transaction, desk.events).await?;
+    let changed = ledgers.filter(|ledger| ledger.is_changed());
+    postings::write(transaction, changed, desk.beside, now).await?;
     Ok(results)
+}
+
+/// What the operations need, by tenant.
+fn needs(operations: &[Operation]) -> BTreeMap<&str, Needs> {
+    let mut needs: BTreeMap<&str, Needs> = BTreeMap::new();
+    for operation in operations {
+        let needs = needs.entry(&operation.tenant).or_default();
+        operation.intent.add_needs(needs);
+        let extent = operation.intent.extent();
+        let of_member = needs.members.entry(operation.member.clone()).or_insert(extent);
+        *of_member = extent.max(*of_member);
+    }
+    needs
 }
 
 /// What is known of one tenant.
@@ -177,43 +214,13 @@ struct Tenant {
     programs: BTreeMap<String, Program>,
 }
 
-/// Loads all that the operations need, with a few queries for each tenant.
-async fn load(
-    transaction: &DatabaseTransaction,
-    operations: &[Operation],
-    now: Timestamp,
-) -> Result<HashMap<String, Tenant>> {
-    let mut needs: BTreeMap<&str, Needs> = BTreeMap::new();
-    for operation in operations {
-        let needs = needs.entry(&operation.tenant).or_default();
-        needs.for_change = true;
-        operation.intent.add_needs(needs);
-        let extent = operation.intent.extent();
-        let of_member = needs.members.entry(operation.member.clone()).or_insert(extent);
-        *of_member = extent.max(*of_member);
-    }
-    let mut tenants = HashMap::new();
-    for (tenant, needs) in needs {
-        let ledgers = accounts::load(transaction, tenant, &needs, now).await?;
-        let mut names: Vec<&str> = ledgers.values().map(|ledger| ledger.program.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let programs = programs::find_all(transaction, tenant, &names).await?;
-        tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
-    }
-    Ok(tenants)
-}
-
 /// Where a batch is decided.
 struct Desk<'d> {
     clock: &'d Clock,
     now: Timestamp,
     known: KnownRequests,
     tenants: HashMap<String, Tenant>,
-    /// Answers to be remembered.
-    answers: Vec<(RequestKey, Vec<u8>)>,
-    /// Events to be told.
-    events: Vec<Event>,
+    beside: Beside,
 }
 
 impl Desk<'_> {
@@ -227,7 +234,7 @@ impl Desk<'_> {
         }
         let answer = self.decide(operation)?;
         self.known.remember(key, answer.clone());
-        self.answers.push((key.clone(), answer.clone()));
+        self.beside.answers.push((key.clone(), answer.clone()));
         Ok(answer)
     }
 
@@ -242,8 +249,9 @@ impl Desk<'_> {
         let clock = self.clock;
         let posting = decide(&ledger.account, &command, self.now, &mut || clock.new_id())?;
         for transaction in posting.transactions() {
+            points_moved(movement(transaction.kind), transaction.points);
             let message = wire::points_posted(&operation.member, &ledger.customer, transaction);
-            self.events.push(outbox::event(
+            self.beside.events.push(outbox::event(
                 clock,
                 &operation.tenant,
                 &ledger.customer,
@@ -265,6 +273,17 @@ impl Desk<'_> {
             Outcome::Hold(hold) => wire::hold(&operation.member, &hold).encode_to_vec(),
             Outcome::Done => Vec::new(),
         })
+    }
+}
+
+/// What is counted as what.
+fn movement(kind: TransactionKind) -> Movement {
+    match kind {
+        TransactionKind::Earn | TransactionKind::Compensate => Movement::Issued,
+        TransactionKind::Redeem => Movement::Redeemed,
+        TransactionKind::TakeBack => Movement::TakenBack,
+        TransactionKind::Adjust => Movement::Adjusted,
+        TransactionKind::Expire => Movement::Expired,
     }
 }
 

@@ -3,6 +3,7 @@
 use rapport_clock::Clock;
 use rapport_status::Result;
 use rapport_storage::{Store, group::Committer};
+use rapport_telemetry::context::Origin;
 
 use crate::{
     store::members,
@@ -15,8 +16,17 @@ const BATCH: u64 = 500;
 /// Batches of one run at most; what is left is due at the next run.
 const MOST_BATCHES: usize = 200;
 
-/// Books what is due by now.
+/// Books what is due by now, unless another replica is at it.
 pub(crate) async fn book_due(store: &Store, committer: &Committer<Postings>, clock: &Clock) -> Result<()> {
+    let Some(duty) = store.duties().take("loyalty.book_due").await? else {
+        return Ok(());
+    };
+    let outcome = book(store, committer, clock).await;
+    duty.release().await;
+    outcome
+}
+
+async fn book(store: &Store, committer: &Committer<Postings>, clock: &Clock) -> Result<()> {
     for _ in 0..MOST_BATCHES {
         let due = members::due(store.read(), clock.now(), BATCH).await?;
         if due.is_empty() {
@@ -29,6 +39,7 @@ pub(crate) async fn book_due(store: &Store, committer: &Committer<Postings>, clo
                 member,
                 request: None,
                 intent: Intent::Settle,
+                origin: Origin::current(),
             })
             .collect();
         for result in committer.submit_all(operations).await {

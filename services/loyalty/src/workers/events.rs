@@ -1,7 +1,7 @@
 //! Takes the events of the sister services: purchases earn, returns take back, resolved cases compensate, new customers
 //! are enrolled, and the members of deleted customers are closed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rapport_clock::Clock;
 use rapport_contract::{
@@ -12,6 +12,7 @@ use rapport_contract::{
 use rapport_events::{Consumer, Event, inbox};
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::Store;
+use rapport_telemetry::context::Origin;
 use sea_orm::DatabaseTransaction;
 
 use crate::{
@@ -62,18 +63,35 @@ impl Consumer for Events {
     }
 
     async fn handle(&self, events: &[Event]) -> Result<()> {
-        self.store
-            .write("take_events", |transaction| async move {
-                let connection = transaction.connection();
-                let now = self.clock.now();
-                let fresh = inbox::first_deliveries(connection, self.name(), events, now).await?;
-                for (tenant, facts) in runs(&fresh)? {
-                    self.take(connection, tenant, &facts).await?;
-                }
-                transaction.commit(()).await
-            })
-            .await
+        for part in parts(events)? {
+            self.store
+                .write("take_events", |transaction| async move {
+                    self.take(transaction.connection(), part).await?;
+                    transaction.commit(()).await
+                })
+                .await?;
+        }
+        Ok(())
     }
+}
+
+/// Cuts events so that within a part a customer's creation comes before everything else of that customer: then all new
+/// members of a part can be added first, and together.
+fn parts(events: &[Event]) -> Result<Vec<&[Event]>> {
+    let mut parts = Vec::new();
+    let (mut begin, mut met) = (0, HashSet::new());
+    for (place, event) in events.iter().enumerate() {
+        let Some(fact) = read(event)? else { continue };
+        let customer = (&event.tenant, fact.customer().to_owned());
+        if matches!(fact, Fact::Created { .. }) && met.contains(&customer) {
+            parts.push(&events[begin..place]);
+            begin = place;
+            met.clear();
+        }
+        met.insert(customer);
+    }
+    parts.push(&events[begin..]);
+    Ok(parts)
 }
 
 /// What an event says.
@@ -88,10 +106,20 @@ enum Fact {
     Points {
         customer: String,
         intent: Intent,
+        /// The trace of what happened.
+        origin: Origin,
     },
 }
 
 impl Fact {
+    fn customer(&self) -> &str {
+        match self {
+            Self::Created { customer } | Self::Deleted { customer } | Self::Points { customer, .. } => {
+                customer
+            }
+        }
+    }
+
     /// Facts that are taken in one go.
     fn goes_with(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
@@ -117,6 +145,7 @@ fn runs<'e>(events: &[&'e Event]) -> Result<Vec<(&'e str, Vec<Fact>)>> {
 
 /// What an event says; none when it is of no concern.
 fn read(event: &Event) -> Result<Option<Fact>> {
+    let origin = Origin::of(event.trace_parent.as_deref());
     Ok(match event.topic.as_str() {
         CUSTOMER_CREATED => Some(Fact::Created {
             customer: event.message::<CustomerCreated>()?.customer,
@@ -124,13 +153,13 @@ fn read(event: &Event) -> Result<Option<Fact>> {
         CUSTOMER_DELETED => Some(Fact::Deleted {
             customer: event.message::<CustomerDeleted>()?.customer,
         }),
-        PURCHASE_RECORDED => read_purchase(event.message()?)?,
-        CASE_RESOLVED => read_case(&event.message()?),
+        PURCHASE_RECORDED => read_purchase(event.message()?, origin)?,
+        CASE_RESOLVED => read_case(&event.message()?, origin),
         _ => None,
     })
 }
 
-fn read_purchase(event: PurchaseRecorded) -> Result<Option<Fact>> {
+fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>> {
     let kind = event.kind();
     let amount = event
         .amount
@@ -158,6 +187,7 @@ fn read_purchase(event: PurchaseRecorded) -> Result<Option<Fact>> {
     Ok(Some(Fact::Points {
         customer: event.customer,
         intent,
+        origin,
     }))
 }
 
@@ -165,7 +195,7 @@ fn wrong(field: &str, what: &str) -> Error {
     Error::new(Reason::InvalidFields, format!("the {field} of a purchase {what}"))
 }
 
-fn read_case(event: &CaseResolved) -> Option<Fact> {
+fn read_case(event: &CaseResolved, origin: Origin) -> Option<Fact> {
     if !event.compensate || event.customer.is_empty() {
         return None;
     }
@@ -175,30 +205,86 @@ fn read_case(event: &CaseResolved) -> Option<Fact> {
             case: event.case.clone(),
             priority: wire::from_priority(event.priority()).unwrap_or(Priority::Normal),
         },
+        origin,
     })
 }
 
 impl Events {
-    async fn take(&self, transaction: &DatabaseTransaction, tenant: &str, facts: &[Fact]) -> Result<()> {
-        let mut created = BTreeSet::new();
-        let mut points = Vec::new();
-        for fact in facts {
-            match fact {
-                Fact::Created { customer } => {
-                    created.insert(customer.as_str());
-                }
-                Fact::Deleted { customer } => members::close(transaction, tenant, customer).await?,
-                Fact::Points { customer, intent } => points.push((customer.as_str(), intent)),
+    /// Takes events in one transaction. Whatever they say, the order of locks is the same: members that are there, the
+    /// record of the events, new members.
+    async fn take(&self, transaction: &DatabaseTransaction, events: &[Event]) -> Result<()> {
+        let mut concerned: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for event in events {
+            if let Some(fact) = read(event)? {
+                let customers = concerned.entry(&event.tenant).or_default();
+                customers.insert(fact.customer().to_owned());
             }
         }
-        if !created.is_empty() {
-            let created: Vec<&str> = created.into_iter().collect();
-            enrol_new_customers(transaction, &self.clock, tenant, &created).await?;
+        let mut memberships = BTreeMap::new();
+        for (tenant, customers) in concerned {
+            let found = members::lock_of_customers(transaction, tenant, &customers).await?;
+            memberships.insert(tenant, Memberships::of(found));
         }
-        if points.is_empty() {
+        let fresh = inbox::first_deliveries(transaction, self.name(), events, self.clock.now()).await?;
+        let runs = runs(&fresh)?;
+        self.enrol(transaction, &runs, &mut memberships).await?;
+        for (tenant, facts) in &runs {
+            if let Some(memberships) = memberships.get(tenant) {
+                self.take_run(transaction, tenant, facts, memberships).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Enrols all customers who were created.
+    async fn enrol(
+        &self,
+        transaction: &DatabaseTransaction,
+        runs: &[(&str, Vec<Fact>)],
+        memberships: &mut BTreeMap<&str, Memberships>,
+    ) -> Result<()> {
+        let mut created: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (tenant, facts) in runs {
+            for fact in facts {
+                if let Fact::Created { customer } = fact {
+                    created.entry(tenant).or_default().insert(customer);
+                }
+            }
+        }
+        for (tenant, customers) in created {
+            let customers: Vec<&str> = customers.into_iter().collect();
+            let new = enrol_new_customers(transaction, &self.clock, tenant, &customers).await?;
+            if let Some(memberships) = memberships.get_mut(tenant) {
+                memberships.add(new);
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_run(
+        &self,
+        transaction: &DatabaseTransaction,
+        tenant: &str,
+        facts: &[Fact],
+        memberships: &Memberships,
+    ) -> Result<()> {
+        let mut operations = Vec::new();
+        for fact in facts {
+            match fact {
+                Fact::Created { .. } => {}
+                Fact::Deleted { customer } => members::close(transaction, tenant, customer).await?,
+                Fact::Points {
+                    customer,
+                    intent,
+                    origin,
+                } => {
+                    operations.extend(memberships.operations(tenant, customer, intent, *origin));
+                }
+            }
+        }
+        if operations.is_empty() {
             return Ok(());
         }
-        let operations = operations(transaction, tenant, &points).await?;
         for result in execute(transaction, &self.clock, &operations).await? {
             result?;
         }
@@ -206,33 +292,45 @@ impl Events {
     }
 }
 
-/// An operation for every membership that a fact concerns. Closed members earn nothing, but what they earned before is
-/// taken back when it is returned.
-async fn operations(
-    transaction: &DatabaseTransaction,
-    tenant: &str,
-    points: &[(&str, &Intent)],
-) -> Result<Vec<Operation>> {
-    let customers: BTreeSet<&str> = points.iter().map(|(customer, _)| *customer).collect();
-    let customers: Vec<&str> = customers.into_iter().collect();
-    let mut memberships: HashMap<String, BTreeMap<String, Membership>> = HashMap::new();
-    for membership in members::of_customers(transaction, tenant, &customers).await? {
+/// The members whom the events of a tenant concern, by customer and name. Customers who are enrolled by somebody else
+/// meanwhile are none of them: they are enrolled after these events.
+#[derive(Debug, Default)]
+struct Memberships(BTreeMap<String, BTreeMap<String, Membership>>);
+
+impl Memberships {
+    fn of(found: Vec<Membership>) -> Self {
+        let mut memberships = Self::default();
+        memberships.add(found);
         memberships
-            .entry(membership.customer.clone())
-            .or_default()
-            .insert(membership.name.clone(), membership);
     }
-    let mut operations = Vec::new();
-    for (customer, intent) in points {
-        let of_customer = memberships.get(*customer).into_iter().flat_map(BTreeMap::values);
-        let concerned =
-            of_customer.filter(|membership| membership.active || matches!(intent, Intent::Return { .. }));
-        operations.extend(concerned.map(|membership| Operation {
-            tenant: tenant.to_owned(),
-            member: membership.name.clone(),
-            request: None,
-            intent: (*intent).clone(),
-        }));
+
+    fn add(&mut self, found: Vec<Membership>) {
+        for membership in found {
+            self.0
+                .entry(membership.customer.clone())
+                .or_default()
+                .insert(membership.name.clone(), membership);
+        }
     }
-    Ok(operations)
+
+    /// An operation for every membership that a fact concerns. Closed members earn nothing, but what they earned before
+    /// is taken back when it is returned.
+    fn operations<'m>(
+        &'m self,
+        tenant: &'m str,
+        customer: &str,
+        intent: &'m Intent,
+        origin: Origin,
+    ) -> impl Iterator<Item = Operation> + 'm {
+        let of_customer = self.0.get(customer).into_iter().flat_map(BTreeMap::values);
+        of_customer
+            .filter(move |membership| membership.active || matches!(intent, Intent::Return { .. }))
+            .map(move |membership| Operation {
+                tenant: tenant.to_owned(),
+                member: membership.name.clone(),
+                request: None,
+                intent: intent.clone(),
+                origin,
+            })
+    }
 }

@@ -17,7 +17,7 @@ use rapport_events::{Event, outbox};
 use rapport_listing::TokenKey;
 use rapport_loyalty::{Loyalty, Parts, migrations};
 use rapport_server::{Credentials, Server};
-use rapport_storage::{Location, MigrationList, Store};
+use rapport_storage::{MigrationList, Store};
 use rapport_testkit::{Serving, TemporaryStore};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tonic::{Status, transport::Channel};
@@ -31,18 +31,18 @@ pub(crate) struct Fixture {
     pub(crate) clock: ManualClock,
     pub(crate) loyalty: Loyalty,
     pub(crate) client: LoyaltyServiceClient<Channel>,
-    serving: Serving,
+    pub(crate) serving: Serving,
 }
 
 /// A running service on a store that others may use too.
 pub(crate) struct Replica {
-    loyalty: Loyalty,
+    pub(crate) loyalty: Loyalty,
     pub(crate) client: LoyaltyServiceClient<Channel>,
-    serving: Serving,
+    pub(crate) serving: Serving,
 }
 
 impl Replica {
-    async fn start(store: Store, clock: &ManualClock, tenant: &str) -> Self {
+    pub(crate) async fn start(store: Store, clock: &ManualClock, tenant: &str) -> Self {
         let parts = Parts {
             store,
             clock: clock.clock(),
@@ -91,8 +91,7 @@ impl Fixture {
 
     /// A second service on the same database, with connections and a committer of its own.
     pub(crate) async fn replica(&self) -> Replica {
-        let location = Location::in_folder(self.store.folder(), "test");
-        Replica::start(Store::open(&location).await.unwrap(), &self.clock, TENANT).await
+        Replica::start(self.store.again().await, &self.clock, TENANT).await
     }
 
     /// A service with the program of [`stars`].
@@ -214,25 +213,7 @@ impl Fixture {
 
     /// Recomputes the ledger and gives what does not hold.
     pub(crate) async fn differences(&mut self) -> Vec<String> {
-        let mut stream = self
-            .client
-            .verify_ledger(VerifyLedgerRequest {})
-            .await
-            .unwrap()
-            .into_inner();
-        let mut differences = Vec::new();
-        let mut done = false;
-        while let Some(progress) = stream.message().await.unwrap() {
-            assert!(!done, "nothing comes after the last message");
-            done = progress.done;
-            differences.extend(progress.differences);
-            assert_eq!(
-                progress.difference_count,
-                i64::try_from(differences.len()).unwrap()
-            );
-        }
-        assert!(done, "the last message says so");
-        differences
+        differences(&mut self.client).await
     }
 
     pub(crate) fn event<M: Message + Name>(&self, key: &str, message: &M) -> Event {
@@ -281,6 +262,28 @@ impl Fixture {
             .await
             .unwrap()
     }
+}
+
+/// Has the ledger recomputed and gives what does not hold.
+pub(crate) async fn differences(client: &mut LoyaltyServiceClient<Channel>) -> Vec<String> {
+    let mut stream = client
+        .verify_ledger(VerifyLedgerRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let mut differences = Vec::new();
+    let mut done = false;
+    while let Some(progress) = stream.message().await.unwrap() {
+        assert!(!done, "nothing comes after the last message");
+        done = progress.done;
+        differences.extend(progress.differences);
+        assert_eq!(
+            progress.difference_count,
+            i64::try_from(differences.len()).unwrap()
+        );
+    }
+    assert!(done, "the last message says so");
+    differences
 }
 
 pub(crate) fn moment(text: &str) -> Timestamp {

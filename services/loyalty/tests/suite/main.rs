@@ -1,6 +1,7 @@
 //! The loyalty service as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
+mod contention;
 mod expiry;
 mod fixture;
 mod holds;

@@ -17,6 +17,11 @@ impl Random {
         Self(seed)
     }
 
+    /// Begins with a seed, such as a number of another sequence.
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Moments of expiry that a balance tells at most.
-const MOST_EXPIRATIONS: usize = 100;
+pub const MOST_EXPIRATIONS: usize = 100;
 
 /// A member's account: all that a decision needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

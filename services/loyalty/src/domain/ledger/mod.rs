@@ -19,7 +19,9 @@ mod sale;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, Allocation, Balance, Elsewhere, Expiration, Hold, HoldState, Lot};
+pub use account::{
+    Account, Allocation, Balance, Elsewhere, Expiration, Hold, HoldState, Lot, MOST_EXPIRATIONS,
+};
 pub use command::{Command, Note};
 pub use decide::{as_of, decide};
 pub use posting::{Book, Change, Entry, Movement, Outcome, Posting, Transaction, TransactionKind};

@@ -96,6 +96,7 @@ impl Side {
             member: format!("{PROGRAM}/members/m{member}"),
             request: None,
             intent,
+            origin: Origin::default(),
         }
     }
 
