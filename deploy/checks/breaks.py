@@ -115,6 +115,8 @@ IN_OBJECT = [
     ("objects_have_their_shape", "Deployment", "rapport-loyalty", "spec/template/spec/containers", None),
     ("sisters_can_be_called", "Certificate", "rapport-loyalty", "spec/dnsNames", ["elsewhere"]),
     ("stores_can_be_reached", "NetworkPolicy", "to-data", "spec/egress", []),
+    ("services_come_after_the_migration", "Deployment", "rapport-loyalty", "metadata/labels", {}),
+    ("services_come_after_the_migration", "Job", "rapport-migration", "metadata/labels", {"rapport/phase": "services"}),
     ("secrets_are_references", "ConfigMap", None, "data/more", "postgres://rapport:secret@db/loyalty"),
 ]
 IN_CONFIGURATION = [

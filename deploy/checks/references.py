@@ -164,3 +164,15 @@ def production_survives_a_node(manifests: Manifests) -> Iterator[str]:
         keys = {value["topologyKey"] for value in spread if selects(value["labelSelector"], pod.labels)}
         for key in {"topology.kubernetes.io/zone", "kubernetes.io/hostname"} - keys:
             yield f"{pod.where} is not spread over {key}; add a topologySpreadConstraint that selects its own pods"
+
+
+@rule("manifests")
+def services_come_after_the_migration(manifests: Manifests) -> Iterator[str]:
+    """`roll-out` applies what has the label of the phase after everything else, which has the migration."""
+    if not manifests.of_kind("Job"):
+        return
+    for value in manifests.of_kind("Deployment", "HorizontalPodAutoscaler", "Job", "ConfigMap"):
+        late = value["metadata"].get("labels", {}).get("rapport/phase") == "services"
+        wanted = value["kind"] in ("Deployment", "HorizontalPodAutoscaler")
+        if late != wanted:
+            yield f"{said(value)} is rolled out {'after' if late else 'before'} the migration; mend its label rapport/phase"
