@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the four services answer.
+/// Where the four services answer. A host name may stand for any number of replicas: all its addresses are called, and it
+/// is looked up again every few seconds. Several addresses of one service are divided by commas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SisterOptions {

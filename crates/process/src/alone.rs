@@ -5,12 +5,13 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
+use rapport_access::TlsOptions;
+use rapport_client::SisterOptions;
 use rapport_clock::Clock;
 use rapport_events::{Consumer, Relay};
 use rapport_listing::TokenKey;
 use rapport_server::{Credentials, Server, Shutdown, Timer, Timers};
 use rapport_storage::{Location, MigrationList, Store};
-use tonic::transport::{Channel, Endpoint};
 
 use crate::{Configuration, DataFolder, Failure, Overrides, listen, told_to_end};
 
@@ -30,14 +31,6 @@ struct Arguments {
     /// Configuration file in TOML; the keys are listen, data, tenant, log and `log_form`.
     #[arg(long, value_name = "FILE", env = "RAPPORT_CONFIG")]
     config: Option<PathBuf>,
-    /// Where the sister services answer, for services that call them.
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:50051",
-        env = "RAPPORT_SERVER"
-    )]
-    sisters: String,
 }
 
 /// What a service is opened with.
@@ -49,8 +42,10 @@ pub struct Opening {
     pub clock: Clock,
     /// Signs page tokens.
     pub token_key: TokenKey,
-    /// To the sister services; connects with the first call.
-    pub sisters: Channel,
+    /// Where the sister services answer.
+    pub sisters: SisterOptions,
+    /// The certificates that calls to them show and ask for.
+    pub tls: Option<TlsOptions>,
 }
 
 /// What a process runs of an open service.
@@ -128,21 +123,13 @@ where
     let folder = DataFolder::take(&configuration.data)?;
     let store = Store::open(&Location::in_folder(folder.path(), name)).await?;
     store.migrate(&migrations).await?;
-    let sisters = Endpoint::from_shared(arguments.sisters.clone())
-        .map_err(|error| {
-            Failure::new(format!(
-                "{:?} is no address of a server: {error}",
-                arguments.sisters
-            ))
-            .mend("write it like http://127.0.0.1:50051")
-        })?
-        .connect_lazy();
     let clock = Clock::system();
     let opening = Opening {
         store: store.clone(),
         clock: clock.clone(),
         token_key: folder.token_key()?,
-        sisters,
+        sisters: configuration.sisters,
+        tls: configuration.tls,
     };
     let opened = open(opening).await?;
     let shutdown = Shutdown::default();

@@ -7,6 +7,8 @@
 )]
 
 mod postgres;
+mod processes;
+mod proxy;
 mod temporary_store;
 
 use std::time::Duration;
@@ -18,6 +20,8 @@ use tonic::{Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
 pub use postgres::{Postgres, free_port};
+pub use processes::{ServiceProcess, built_programs};
+pub use proxy::FaultProxy;
 pub use temporary_store::{TemporaryStore, on_postgres};
 
 /// A server that is called over a pipe in memory.

@@ -33,17 +33,17 @@ pub fn built_programs(packages: &[&str]) -> PathBuf {
     let target = folder
         .parent()
         .expect("a profile has a folder in that of the target");
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
         .arg(target);
     for package in packages {
-        build.args(["--package", package]);
+        cargo.args(["--package", package]);
     }
-    let built = build.status().expect("cargo can be started");
+    let status = cargo.status().expect("cargo can be started");
     assert!(
-        built.success(),
+        status.success(),
         "the programs under test do not build; run `cargo build --bins` to see why"
     );
     folder

@@ -20,11 +20,10 @@ use rapport_listing::TokenKey;
 use rapport_server::{Timer, tuned};
 use rapport_status::Error;
 use rapport_storage::{Store, group::Committer, sea_orm_migration::MigrationTrait};
-use tonic::transport::Channel;
 
+pub use crate::sisters::Sisters;
 use crate::{
     rpc::Rpc,
-    sisters::Sisters,
     usecase::{Ports, purchases::PurchaseBatch},
     workers::StageFollower,
 };
@@ -49,12 +48,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Signs page tokens; the same for every replica.
     pub token_key: TokenKey,
-    /// Calls the feedback service, for customer 360.
-    pub feedback: Channel,
-    /// Calls the satisfaction service, for customer 360.
-    pub satisfaction: Channel,
-    /// Calls the loyalty service, for customer 360.
-    pub loyalty: Channel,
+    /// The services that are asked for their parts of customer 360.
+    pub sisters: Sisters,
 }
 
 /// The running service.
@@ -73,11 +68,6 @@ impl Profile {
             clock: parts.clock.clone(),
         };
         let committer = Committer::start(parts.store.clone(), batch);
-        let sisters = Sisters {
-            feedback: parts.feedback,
-            satisfaction: parts.satisfaction,
-            loyalty: parts.loyalty,
-        };
         Ok(Self {
             rpc: Rpc {
                 ports: Ports {
@@ -85,7 +75,7 @@ impl Profile {
                     clock: parts.clock,
                 },
                 committer,
-                sisters,
+                sisters: parts.sisters,
                 token_key: parts.token_key,
             },
             evaluates_daily: false,

@@ -2,20 +2,26 @@
 
 use std::process::ExitCode;
 
+use rapport_client::{CallPolicy, Sister};
 use rapport_process::alone::{self, Opened};
-use rapport_profile::{Parts, Profile};
+use rapport_profile::{Parts, Profile, Sisters};
 use rapport_storage::MigrationList;
 
 fn main() -> ExitCode {
     let migrations = MigrationList(rapport_profile::migrations);
     alone::main(rapport_profile::NAME, migrations, |opening| async move {
+        let sister = |name, addresses: &str| {
+            Sister::connect(name, addresses, opening.tls.as_ref(), CallPolicy::default())
+        };
         let profile = Profile::open(Parts {
             store: opening.store,
             clock: opening.clock,
             token_key: opening.token_key,
-            feedback: opening.sisters.clone(),
-            satisfaction: opening.sisters.clone(),
-            loyalty: opening.sisters,
+            sisters: Sisters {
+                feedback: sister("feedback", &opening.sisters.feedback)?,
+                satisfaction: sister("satisfaction", &opening.sisters.satisfaction)?,
+                loyalty: sister("loyalty", &opening.sisters.loyalty)?,
+            },
         })
         .await?;
         Ok(Opened {

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rapport_client::{CallPolicy, Sister};
 use rapport_clock::Clock;
 use rapport_events::{Consumer, Relay};
 use rapport_feedback::Feedback;
@@ -192,14 +193,17 @@ impl Services {
         let [profile, feedback, satisfaction, loyalty] =
             <[Store; 4]>::try_from(stores.clone()).map_err(|_| Failure::new("a store is missing"))?;
         let token_key = folder.token_key()?;
+        let sister = |name| Sister::over(name, channel.clone(), CallPolicy::default());
         let services = Self {
             profile: Profile::open(rapport_profile::Parts {
                 store: profile,
                 clock: clock.clone(),
                 token_key: token_key.clone(),
-                feedback: channel.clone(),
-                satisfaction: channel.clone(),
-                loyalty: channel.clone(),
+                sisters: rapport_profile::Sisters {
+                    feedback: sister("feedback"),
+                    satisfaction: sister("satisfaction"),
+                    loyalty: sister("loyalty"),
+                },
             })
             .await?,
             feedback: Feedback::open(rapport_feedback::Parts {

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use futures::future::try_join_all;
+use rapport_client::Sister;
 use rapport_contract::{
     feedback::v1::{ListCasesRequest, feedback_service_client::FeedbackServiceClient},
     loyalty::v1::{
@@ -15,10 +16,12 @@ use rapport_contract::{
         GetCustomerSatisfactionRequest, satisfaction_service_client::SatisfactionServiceClient,
     },
 };
-use tonic::{Code, Status, transport::Channel};
+use rapport_status::{Reason, reason_of};
+use tokio::time::Instant;
+use tonic::{Code, Request, Status};
 
-/// How long each sister service gets to answer.
-const DEADLINE: Duration = Duration::from_secs(2);
+/// How long each part may take with all its calls: a view comes within two seconds whatever the sister services do.
+const DEADLINE: Duration = Duration::from_millis(1_500);
 
 /// Memberships that the view shows at most.
 const MOST_MEMBERSHIPS: i32 = 20;
@@ -26,15 +29,15 @@ const MOST_MEMBERSHIPS: i32 = 20;
 /// Cases that the view shows at most.
 const MOST_CASES: i32 = 20;
 
-/// Channels to the sister services.
+/// The sister services.
 #[derive(Debug, Clone)]
-pub(crate) struct Sisters {
-    /// To the feedback service.
-    pub feedback: Channel,
-    /// To the satisfaction service.
-    pub satisfaction: Channel,
-    /// To the loyalty service.
-    pub loyalty: Channel,
+pub struct Sisters {
+    /// The feedback service.
+    pub feedback: Sister,
+    /// The satisfaction service.
+    pub satisfaction: Sister,
+    /// The loyalty service.
+    pub loyalty: Sister,
 }
 
 /// A part of the view, or why it could not be had, in plain English.
@@ -46,9 +49,10 @@ impl Sisters {
         let request = GetCustomerSatisfactionRequest {
             name: format!("{customer}/satisfaction"),
         };
+        let time = TimeLeft::begin();
         let mut client = SatisfactionServiceClient::new(self.satisfaction.clone());
-        within("the satisfaction service", async move {
-            match client.get_customer_satisfaction(request).await {
+        part(&self.satisfaction, async move {
+            match client.get_customer_satisfaction(time.give(request)).await {
                 Ok(answer) => {
                     let answer = answer.into_inner();
                     Ok(Some(SatisfactionView {
@@ -74,13 +78,16 @@ impl Sisters {
             filter: format!("customer = \"{customer}\""),
             ..ListMembersRequest::default()
         };
+        let time = TimeLeft::begin();
         let client = LoyaltyServiceClient::new(self.loyalty.clone());
-        within("the loyalty service", async move {
-            let members = client.clone().list_members(request).await?.into_inner().members;
+        part(&self.loyalty, async move {
+            let members = client.clone().list_members(time.give(request)).await?;
             let open = members
+                .into_inner()
+                .members
                 .into_iter()
                 .filter(|member| member.state() != MemberState::Closed);
-            try_join_all(open.map(|member| membership(client.clone(), member))).await
+            try_join_all(open.map(|member| membership(client.clone(), time, member))).await
         })
         .await
     }
@@ -93,9 +100,10 @@ impl Sisters {
             order_by: "priority_rank desc, due_time".to_owned(),
             ..ListCasesRequest::default()
         };
+        let time = TimeLeft::begin();
         let mut client = FeedbackServiceClient::new(self.feedback.clone());
-        within("the feedback service", async move {
-            let cases = client.list_cases(request).await?.into_inner().cases;
+        part(&self.feedback, async move {
+            let cases = client.list_cases(time.give(request)).await?.into_inner().cases;
             Ok(cases
                 .into_iter()
                 .map(|case| CaseView {
@@ -111,7 +119,11 @@ impl Sisters {
     }
 }
 
-async fn membership(client: LoyaltyServiceClient<Channel>, member: Member) -> Result<MembershipView, Status> {
+async fn membership(
+    client: LoyaltyServiceClient<Sister>,
+    time: TimeLeft,
+    member: Member,
+) -> Result<MembershipView, Status> {
     let [program, _] = name::MEMBER
         .parse(&member.name)
         .ok_or_else(|| Status::internal(format!("{:?} is no name of a member", member.name)))?;
@@ -122,8 +134,10 @@ async fn membership(client: LoyaltyServiceClient<Channel>, member: Member) -> Re
         name: format!("{}/balance", member.name),
     };
     let (mut programs, mut balances) = (client.clone(), client);
-    let (program, balance) =
-        futures::try_join!(programs.get_program(program), balances.get_balance(balance))?;
+    let (program, balance) = futures::try_join!(
+        programs.get_program(time.give(program)),
+        balances.get_balance(time.give(balance))
+    )?;
     let balance = balance.into_inner();
     let next = balance.expirations.into_iter().next();
     Ok(MembershipView {
@@ -136,21 +150,40 @@ async fn membership(client: LoyaltyServiceClient<Channel>, member: Member) -> Re
     })
 }
 
-/// Waits for a sister service no longer than the deadline.
-async fn within<T>(who: &str, call: impl Future<Output = Result<T, Status>>) -> Part<T> {
-    match tokio::time::timeout(DEADLINE, call).await {
-        Ok(Ok(part)) => Ok(part),
-        Ok(Err(status)) => {
-            tracing::warn!(who, code = ?status.code(), message = status.message(), "a sister service did not give its part");
-            Err(format!(
-                "{who} answered {:?}: {}",
-                status.code(),
-                status.message()
-            ))
-        }
-        Err(_) => {
-            tracing::warn!(who, "a sister service did not answer in time");
-            Err(format!("{who} did not answer within {} s", DEADLINE.as_secs()))
+/// The time that a part has: all its calls together.
+#[derive(Debug, Clone, Copy)]
+struct TimeLeft {
+    until: Instant,
+}
+
+impl TimeLeft {
+    fn begin() -> Self {
+        Self {
+            until: Instant::now() + DEADLINE,
         }
     }
+
+    /// A request that may take what is left.
+    fn give<T>(self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.until.saturating_duration_since(Instant::now()));
+        request
+    }
+}
+
+/// The part that calls to a sister service gave, or why they did not.
+async fn part<T>(sister: &Sister, calls: impl Future<Output = Result<T, Status>>) -> Part<T> {
+    calls.await.map_err(|status| {
+        let name = sister.name();
+        tracing::warn!(sister = name, code = ?status.code(), message = status.message(), "a part of a view is missing");
+        if reason_of(&status).is_some_and(|reason| reason == Reason::SisterUnavailable.name()) {
+            // It names the service, and says how it failed.
+            return status.message().to_owned();
+        }
+        format!(
+            "the {name} service answered {:?}: {}",
+            status.code(),
+            status.message()
+        )
+    })
 }

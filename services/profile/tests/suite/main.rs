@@ -6,6 +6,7 @@ mod events;
 mod hostile;
 mod imports;
 mod lifecycle;
+mod missing_parts;
 mod purchases;
 mod reference;
 mod sisters;
@@ -14,6 +15,7 @@ mod values;
 mod view;
 
 use futures::stream;
+use rapport_client::{CallPolicy, Sister};
 use rapport_clock::ManualClock;
 use rapport_contract::{
     google::r#type::{Date, Money},
@@ -25,7 +27,7 @@ use rapport_contract::{
 };
 use rapport_events::{Event, Relay};
 use rapport_listing::TokenKey;
-use rapport_profile::{Parts, Profile};
+use rapport_profile::{Parts, Profile, Sisters};
 use rapport_server::{Credentials, Server, in_process};
 use rapport_storage::{MigrationList, Store, tables::outbox};
 use rapport_testkit::{Serving, TemporaryStore};
@@ -51,15 +53,24 @@ impl Bench {
 
     /// A service whose sister services are all reached through one channel.
     async fn with_sisters(sisters: Channel) -> Self {
+        let over = |name| Sister::over(name, sisters.clone(), CallPolicy::default());
+        Self::calling(Sisters {
+            feedback: over("feedback"),
+            satisfaction: over("satisfaction"),
+            loyalty: over("loyalty"),
+        })
+        .await
+    }
+
+    /// A service that calls these sister services.
+    async fn calling(sisters: Sisters) -> Self {
         let store = TemporaryStore::new(MigrationList(rapport_profile::migrations)).await;
         let clock = ManualClock::at("2026-01-15T12:00:00Z".parse().unwrap());
         let profile = Profile::open(Parts {
             store: store.store.clone(),
             clock: clock.clock(),
             token_key: TokenKey::new([7; 32]),
-            feedback: sisters.clone(),
-            satisfaction: sisters.clone(),
-            loyalty: sisters,
+            sisters,
         })
         .await
         .unwrap();

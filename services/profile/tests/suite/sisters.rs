@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     future::Future,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,8 +14,9 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use prost::{Message, bytes::Bytes};
 use rapport_clock::Clock;
-use rapport_server::{Credentials, Server};
+use rapport_server::{Credentials, Server, Shutdown};
 use rapport_testkit::Serving;
+use tokio::net::TcpListener;
 use tonic::{Code, Status, body::Body, server::NamedService};
 
 /// What a method answers.
@@ -96,14 +98,25 @@ sister!(Loyalty, "rapport.loyalty.v1.LoyaltyService");
 
 /// Serves the sister services with these answers, by the name of the method.
 pub(crate) fn serve(answers: impl IntoIterator<Item = (&'static str, Prepared)>) -> Serving {
+    Serving::start(server(answers))
+}
+
+/// The same at an address of this machine, for as long as the test runs.
+pub(crate) async fn listen(answers: impl IntoIterator<Item = (&'static str, Prepared)>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(server(answers).serve(Some(listener), None, Shutdown::default()));
+    address
+}
+
+fn server(answers: impl IntoIterator<Item = (&'static str, Prepared)>) -> Server {
     let answers: Answers = Arc::new(answers.into_iter().collect());
     let credentials = Credentials::Local {
         tenant: "hotel".to_owned(),
     };
-    let server = Server::new(credentials, Clock::system())
+    Server::new(credentials, Clock::system())
         .unwrap()
         .with(Feedback(Arc::clone(&answers)))
         .with(Satisfaction(Arc::clone(&answers)))
-        .with(Loyalty(answers));
-    Serving::start(server)
+        .with(Loyalty(answers))
 }
