@@ -27,6 +27,10 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     pub(crate) fn new(consumer: Arc<dyn Consumer>, clock: Clock) -> Self {
+        // A count that is there from the beginning shows its first growth, such as the first dead letter.
+        for outcome in [Taken::Handled, Taken::Repeated, Taken::DeadLetter] {
+            metrics::events_taken(consumer.name(), outcome, 0);
+        }
         Self {
             consumer,
             clock,
