@@ -6,14 +6,22 @@
 //! failure of storage is narrowed down by halving the batch. Correctness does not rest on there being one committer:
 //! row locks, versions and checks in the tables do that.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rapport_status::{Error, Reason, Result};
+use rapport_telemetry::{
+    context::{self, Kind, Origin},
+    metrics,
+};
 use sea_orm::DatabaseTransaction;
 use tokio::{
     sync::{Notify, Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
+use tracing::Instrument as _;
 
 use crate::Store;
 
@@ -53,11 +61,14 @@ pub trait Batch: Send + Sync + 'static {
 
 struct Waiting<B: Batch> {
     operation: B::Operation,
+    /// Where in a trace it was asked for.
+    origin: Origin,
     answer: oneshot::Sender<Result<B::Answer>>,
 }
 
 /// Hands operations to the committer. Cheap to clone.
 pub struct Committer<B: Batch> {
+    name: &'static str,
     queue: mpsc::Sender<Waiting<B>>,
     /// Bounds what bulk callers have in the queue, so that they never crowd single calls out.
     bulk: Arc<Semaphore>,
@@ -69,6 +80,7 @@ pub struct Committer<B: Batch> {
 impl<B: Batch> Clone for Committer<B> {
     fn clone(&self) -> Self {
         Self {
+            name: self.name,
             queue: self.queue.clone(),
             bulk: Arc::clone(&self.bulk),
             worker: Arc::clone(&self.worker),
@@ -92,8 +104,10 @@ impl<B: Batch> Committer<B> {
     pub fn start(store: Store, batch: B) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let closing = Arc::new(Notify::new());
+        let name = batch.name();
         let worker = tokio::spawn(run(store, batch, waiting, Arc::clone(&closing)));
         Self {
+            name,
             queue,
             bulk: Arc::new(Semaphore::new(QUEUE / 2)),
             worker: Arc::new(std::sync::Mutex::new(Some(worker))),
@@ -105,8 +119,17 @@ impl<B: Batch> Committer<B> {
     /// even when the caller stops waiting.
     pub async fn submit(&self, operation: B::Operation) -> Result<B::Answer> {
         let (answer, outcome) = oneshot::channel();
-        match self.queue.try_send(Waiting { operation, answer }) {
-            Ok(()) => outcome.await.map_err(|_| stopped())?,
+        let begun = Instant::now();
+        match self.queue.try_send(Waiting {
+            operation,
+            origin: Origin::current(),
+            answer,
+        }) {
+            Ok(()) => {
+                let outcome = outcome.await.map_err(|_| stopped());
+                metrics::group_waited(self.name, begun);
+                outcome?
+            }
             Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded()),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
         }
@@ -115,6 +138,7 @@ impl<B: Batch> Committer<B> {
     /// Has many operations done, in their order, waiting for room in the queue: for imports and events. The results
     /// have the order of the operations.
     pub async fn submit_all(&self, operations: Vec<B::Operation>) -> Vec<Result<B::Answer>> {
+        let origin = Origin::current();
         let mut outcomes = Vec::with_capacity(operations.len());
         for operation in operations {
             let Ok(permit) = Arc::clone(&self.bulk).acquire_owned().await else {
@@ -122,7 +146,12 @@ impl<B: Batch> Committer<B> {
                 continue;
             };
             let (answer, outcome) = oneshot::channel();
-            let sent = self.queue.send(Waiting { operation, answer }).await.is_ok();
+            let waiting = Waiting {
+                operation,
+                origin,
+                answer,
+            };
+            let sent = self.queue.send(waiting).await.is_ok();
             // The place is given back when the answer is there, whoever waits for it.
             let (forward, forwarded) = oneshot::channel();
             tokio::spawn(async move {
@@ -193,11 +222,14 @@ async fn run<B: Batch>(
                 continue;
             }
         }
+        let origins = taken.iter().map(|waiting| waiting.origin);
+        let span = context::joint("group commit", Kind::Internal, origins);
         let (operations, callers): (Vec<_>, Vec<_>) = taken
             .drain(..)
             .map(|waiting| (waiting.operation, waiting.answer))
             .unzip();
-        let results = commit(&store, &batch, &operations).await;
+        let results = commit(&store, &batch, &operations).instrument(span).await;
+        metrics::group_committed(batch.name(), operations.len());
         for (caller, result) in callers.into_iter().zip(results) {
             // A caller who is gone has lost interest in the answer; the effect stands.
             let _ = caller.send(result);

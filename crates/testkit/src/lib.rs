@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod collector;
 mod postgres;
 mod processes;
 mod proxy;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 use tonic::{Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
+pub use collector::{Collector, SeenMetric, SeenSpan, tree};
 pub use postgres::{Postgres, free_port};
 pub use processes::{ServiceProcess, built_programs};
 pub use proxy::FaultProxy;
