@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use crate::api_key;
+
 /// Who calls, and what that caller may do. Put on every request by the layer that checks policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -36,10 +38,33 @@ impl Caller {
         self
     }
 
+    /// How the caller proved who it is.
+    pub fn proof(&self) -> Proof {
+        let Some(header) = &self.authorization else {
+            return Proof::Connection;
+        };
+        let secret = header.to_str().ok().and_then(|header| header.split_once(' '));
+        match secret {
+            Some((_, secret)) if secret.trim().starts_with(api_key::PREFIX) => Proof::ApiKey,
+            _ => Proof::Token,
+        }
+    }
+
     /// The header that proved it, if there was one.
     pub fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
+}
+
+/// How a caller proved who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By where the call came from: this machine when no keys are configured, or a sister service.
+    Connection,
+    /// By a signed token.
+    Token,
+    /// By an API key.
+    ApiKey,
 }
 
 /// Longest subject in bytes.
@@ -113,6 +138,16 @@ mod tests {
         ] {
             let scopes = Scopes::from_list(held.split(' '));
             assert_eq!(scopes.allow(asked), allowed, "{held:?} on {asked}");
+        }
+    }
+
+    #[test]
+    fn a_caller_knows_how_it_was_proven() {
+        let caller = Caller::new("harbour", "ada", Scopes::All);
+        assert_eq!(caller.proof(), Proof::Connection);
+        for (header, proof) in [("Bearer abc", Proof::Token), ("bearer  rk_abc", Proof::ApiKey)] {
+            let caller = caller.clone().proven_by(&HeaderValue::from_static(header));
+            assert_eq!(caller.proof(), proof, "{header}");
         }
     }
 

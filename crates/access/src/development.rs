@@ -78,9 +78,10 @@ impl DevelopmentKey {
         if key.kty != "OKP" || key.crv != "Ed25519" {
             return Err(wrong("it is not of the kind Ed25519"));
         }
-        key.secret()
-            .ok_or_else(|| wrong("its private part \"d\" is not 32 bytes in base64url"))?;
-        Ok(key)
+        match key.secret() {
+            Some(_) => Ok(key),
+            None => Err(wrong("its private part \"d\" is not 32 bytes in base64url")),
+        }
     }
 
     fn secret(&self) -> Option<[u8; 32]> {
@@ -97,6 +98,11 @@ impl DevelopmentKey {
     pub fn to_jwks(&self) -> String {
         json!({"keys": [{"kty": self.kty, "crv": self.crv, "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": self.x}]})
             .to_string()
+    }
+
+    /// The key as the library of tokens wants it.
+    pub fn encoding_key(&self) -> EncodingKey {
+        encoding_key(&self.secret().unwrap_or_default())
     }
 
     /// Signs a token.
@@ -118,10 +124,7 @@ impl DevelopmentKey {
         });
         let unusable =
             |wrong: String| Misconfigured::new(format!("the key cannot sign: {wrong}"), "make a new one");
-        let secret = self
-            .secret()
-            .ok_or_else(|| unusable("its private part is missing".to_owned()))?;
-        jsonwebtoken::encode(&header, &claims, &encoding_key(&secret))
+        jsonwebtoken::encode(&header, &claims, &self.encoding_key())
             .map_err(|error| unusable(error.to_string()))
     }
 }

@@ -21,7 +21,7 @@ mod watched;
 
 pub use access::{Access, Peer};
 pub use api_key::{ApiKeyEntry, NewApiKey};
-pub use caller::{Caller, Scopes};
+pub use caller::{Caller, Proof, Scopes};
 pub use misconfigured::Misconfigured;
 pub use options::{AccessOptions, LimitOptions, TlsOptions};
 pub use rates::Rates;

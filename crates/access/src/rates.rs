@@ -121,3 +121,88 @@ fn refused(calls_per_second: NonZeroU32, method: &policy::Method, wait: Duration
     .with("method", method.path)
     .retry_after(wait)
 }
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    const BALANCE: &str = "rapport.loyalty.v1.LoyaltyService/GetBalance";
+    const MEMBER: &str = "rapport.loyalty.v1.LoyaltyService/GetMember";
+
+    fn method(name: &str) -> &'static policy::Method {
+        policy::method(&format!("/{name}")).expect("the method is in the contract")
+    }
+
+    fn rates(common: u32, own: &[(&str, u32)]) -> (Rates<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        let options = LimitOptions {
+            calls_per_second: common,
+            methods: own
+                .iter()
+                .map(|(name, rate)| ((*name).to_owned(), *rate))
+                .collect(),
+            ..LimitOptions::default()
+        };
+        (Rates::with_clock(&options, clock.clone()).unwrap(), clock)
+    }
+
+    #[test]
+    fn a_tenant_gets_its_rate_for_each_method_and_more_after_the_time_told() {
+        let (rates, clock) = rates(2, &[]);
+        for _ in 0..2 {
+            rates.check("harbour", method(BALANCE)).unwrap();
+        }
+        let refused = rates.check("harbour", method(BALANCE)).unwrap_err();
+        assert_eq!(refused.reason(), Reason::RateLimited);
+        let wait = refused
+            .retry_delay()
+            .expect("the caller is told when to come again");
+        assert!(wait <= Duration::from_millis(500), "{wait:?}");
+        rates
+            .check("other", method(BALANCE))
+            .expect("another tenant is not held up");
+        rates
+            .check("harbour", method(MEMBER))
+            .expect("another method is not held up");
+        clock.advance(wait);
+        rates
+            .check("harbour", method(BALANCE))
+            .expect("the time told is enough");
+    }
+
+    #[test]
+    fn a_method_can_have_a_rate_of_its_own_or_none() {
+        let (rates, _) = rates(1, &[(BALANCE, 3), (MEMBER, 0)]);
+        for _ in 0..3 {
+            rates.check("harbour", method(BALANCE)).unwrap();
+        }
+        rates.check("harbour", method(BALANCE)).unwrap_err();
+        for _ in 0..100 {
+            rates.check("harbour", method(MEMBER)).unwrap();
+        }
+    }
+
+    #[test]
+    fn counts_of_quiet_tenants_are_dropped() {
+        let (rates, clock) = rates(1, &[]);
+        for tenant in 0..=MOST_COUNTS {
+            rates.check(&tenant.to_string(), method(BALANCE)).unwrap();
+        }
+        clock.advance(Duration::from_secs(2));
+        rates.check("harbour", method(BALANCE)).unwrap();
+        let kept = rates.common.as_ref().map(|rate| rate.limiter.len());
+        assert_eq!(kept, Some(1));
+    }
+
+    #[test]
+    fn a_rate_for_an_unknown_method_is_refused() {
+        let options = LimitOptions {
+            methods: [("GetBalance".to_owned(), 1)].into(),
+            ..LimitOptions::default()
+        };
+        let wrong = Rates::new(&options).unwrap_err();
+        assert!(wrong.what.contains("\"GetBalance\""), "{wrong}");
+    }
+}

@@ -114,3 +114,37 @@ impl<T: Send + Sync + 'static> Watched<T> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn number(sources: &[Vec<u8>]) -> Result<u32, String> {
+        let text = String::from_utf8_lossy(&sources[0]).into_owned();
+        text.parse().map_err(|_| format!("{text:?} is no number"))
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_used_leaves_in_force_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("number");
+        let watched = Watched::new("a number", vec![Source::File(file.clone())], number);
+        assert!(watched.read().await.is_err(), "the file is not there");
+        assert_eq!(watched.current(), None);
+        for (text, expected) in [("1", 1), ("nonsense", 1), ("2", 2), ("", 2)] {
+            fs::write(&file, text).unwrap();
+            let outcome = watched.read().await;
+            assert_eq!(
+                outcome.is_ok(),
+                text == expected.to_string(),
+                "{text:?}: {outcome:?}"
+            );
+            assert_eq!(watched.current().as_deref(), Some(&expected), "after {text:?}");
+        }
+        fs::write(&file, "3".repeat(2_000_000)).unwrap();
+        let wrong = watched.read().await.unwrap_err();
+        assert!(wrong.contains("more than 1048576 bytes"), "{wrong}");
+    }
+}

@@ -7,6 +7,8 @@
 )]
 
 mod collector;
+mod credentials;
+mod nats;
 mod postgres;
 mod processes;
 mod proxy;
@@ -21,6 +23,8 @@ use tonic::{Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
 pub use collector::{Collector, SeenMetric, SeenSpan, tree};
+pub use credentials::{CertificateFiles, TestAuthority, TestIssuer};
+pub use nats::Nats;
 pub use postgres::{Postgres, free_port};
 pub use processes::{ServiceProcess, built_programs};
 pub use proxy::FaultProxy;

@@ -1,0 +1,143 @@
+//! A NATS server with `JetStream` for tests, started on a free port of this machine and thrown away.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::free_port;
+
+/// How long the server may take to answer.
+const START: Duration = Duration::from_secs(30);
+
+/// A running server. It ends with this value, and with the thread that started it: start it where that thread lives on,
+/// not on one that a pool may end.
+#[derive(Debug)]
+pub struct Nats {
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl Nats {
+    /// Starts a server with an empty store.
+    pub fn start() -> Self {
+        let mut nats = Self::reserve();
+        nats.restart();
+        nats
+    }
+
+    /// Starts nothing yet: the server has its port and its folder, and [`Nats::restart`] starts it.
+    pub fn reserve() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+            port: free_port(),
+            process: None,
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Address for clients.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the server: nothing is said to anybody.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the server was started");
+        process.kill().expect("the server can be killed");
+        process.wait().expect("the server ends");
+    }
+
+    /// Starts the server again on the same store and port, and waits until it answers.
+    pub fn restart(&mut self) {
+        self.process = Some(self.run());
+        self.wait();
+    }
+
+    /// Deletes the store of a server that was killed: its disk is lost.
+    pub fn wipe(&self) {
+        fs::remove_dir_all(self.store()).expect("the store can be deleted");
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    fn run(&self) -> Child {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("server.log"))
+            .expect("the log can be opened");
+        Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", &program(), "--jetstream", "--addr", "127.0.0.1", "--port"])
+            .arg(self.port.to_string())
+            .arg("--store_dir")
+            .arg(self.store())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the NATS server can be started")
+    }
+
+    fn wait(&mut self) {
+        let deadline = Instant::now() + START;
+        while !self.is_ready() {
+            let process = self.process.as_mut().expect("the server was started");
+            let ended = process.try_wait().expect("the server can be asked");
+            if ended.is_some() || Instant::now() > deadline {
+                let log = fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+                panic!("NATS did not start on port {}:\n{log}", self.port);
+            }
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// A server greets with its own description as soon as it takes clients.
+    fn is_ready(&self) -> bool {
+        let Ok(connection) = TcpStream::connect(self.address()) else {
+            return false;
+        };
+        let mut greeting = String::new();
+        connection.set_read_timeout(Some(Duration::from_secs(1))).is_ok()
+            && BufReader::new(connection).read_line(&mut greeting).is_ok()
+            && greeting.starts_with("INFO")
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // It may have ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// The server's program: on the path, or where Debian puts it.
+fn program() -> String {
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    on_path
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|folder| folder.join("nats-server"))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("nats-server is not installed; on Debian: apt-get install nats-server"))
+        .display()
+        .to_string()
+}
