@@ -6,6 +6,7 @@ use rapport_clock::Clock;
 use rapport_events::{Event, outbox};
 use rapport_status::{Error, FieldViolation, Reason};
 use rapport_storage::group::{Batch, Committer};
+use rapport_telemetry::{context::Origin, metrics::business::purchase_recorded};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{Ports, events};
@@ -13,7 +14,7 @@ use crate::{
     domain::{
         customer::Customer,
         intake::{IntakeState, Outcome, Owner, Row},
-        purchase::Purchase,
+        purchase::{Purchase, PurchaseKind},
         registry::Registry,
     },
     store,
@@ -29,6 +30,8 @@ const MOST_ERRORS: usize = 1_000;
 pub(crate) struct Intake {
     tenant: String,
     row: Row,
+    /// Where in a trace it was sent.
+    origin: Origin,
 }
 
 /// Decides and writes purchases of many callers in one transaction.
@@ -59,7 +62,8 @@ impl Batch for PurchaseBatch {
         let mut decisions: Vec<Option<Result<Outcome, Error>>> = operations.iter().map(|_| None).collect();
         for (tenant, indexes) in by_tenant {
             let rows: Vec<&Row> = indexes.iter().map(|index| &operations[*index].row).collect();
-            let outcomes = self.record(transaction, tenant, &rows).await?;
+            let origins: Vec<Origin> = indexes.iter().map(|index| operations[*index].origin).collect();
+            let outcomes = self.record(transaction, tenant, &rows, &origins).await?;
             for (index, outcome) in indexes.into_iter().zip(outcomes) {
                 decisions[index] = Some(outcome);
             }
@@ -76,6 +80,7 @@ impl PurchaseBatch {
         connection: &impl ConnectionTrait,
         tenant: &str,
         rows: &[&Row],
+        origins: &[Origin],
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let mut state = stored_state(connection, tenant, rows).await?;
         let now = self.clock.now();
@@ -83,13 +88,16 @@ impl PurchaseBatch {
         let mut purchases: Vec<&Purchase> = Vec::new();
         let mut customers: Vec<Customer> = Vec::new();
         let mut events: Vec<Event> = Vec::new();
-        for outcome in &outcomes {
+        for (outcome, origin) in outcomes.iter().zip(origins) {
             if let Ok(Outcome::Added { purchase, created }) = outcome {
                 if let Some(customer) = created {
-                    events.push(events::customer_created(&self.clock, tenant, &customer.id));
+                    events.push(
+                        origin.in_scope(|| events::customer_created(&self.clock, tenant, &customer.id)),
+                    );
                     customers.push(customer.clone());
                 }
-                events.push(events::purchase_recorded(&self.clock, tenant, purchase));
+                events.push(origin.in_scope(|| events::purchase_recorded(&self.clock, tenant, purchase)));
+                purchase_recorded(purchase.content.kind == PurchaseKind::Return);
                 purchases.push(purchase);
             }
         }
@@ -141,6 +149,7 @@ pub(crate) async fn record(
     let operation = Intake {
         tenant: tenant.to_owned(),
         row,
+        origin: Origin::current(),
     };
     match committer.submit(operation).await? {
         Outcome::Added { purchase, .. } | Outcome::Known(purchase) => Ok(purchase),
@@ -289,9 +298,11 @@ impl Import {
     }
 
     async fn store(&self, rows: Vec<Row>) -> Vec<Result<Outcome, Error>> {
+        let origin = Origin::current();
         let operations = rows.into_iter().map(|row| Intake {
             tenant: self.tenant.clone(),
             row,
+            origin,
         });
         self.committer.submit_all(operations.collect()).await
     }
