@@ -82,7 +82,15 @@ impl Nats {
             .open(self.folder.path().join("server.log"))
             .expect("the log can be opened");
         Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", &program(), "--jetstream", "--addr", "127.0.0.1", "--port"])
+            .args([
+                "--pdeathsig",
+                "KILL",
+                &program(),
+                "--jetstream",
+                "--addr",
+                "127.0.0.1",
+                "--port",
+            ])
             .arg(self.port.to_string())
             .arg("--store_dir")
             .arg(self.store())

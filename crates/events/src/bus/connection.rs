@@ -1,6 +1,6 @@
 //! The connection to the broker, and the stream.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{fmt, str::FromStr as _, time::Duration};
 
 use async_nats::{
     Client, ConnectOptions, Event as Happening, ServerAddr,
@@ -39,12 +39,24 @@ pub(super) struct Link {
     pub(super) generation: u64,
 }
 
-#[derive(Debug)]
+/// The one connection of a process.
 pub(super) struct Connection {
     client: Client,
     jetstream: jetstream::Context,
     options: EventOptions,
     link: watch::Receiver<Link>,
+}
+
+/// Without the address: it may hold a password.
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Connection(stream {}, {:?})",
+            self.options.stream,
+            self.link()
+        )
+    }
 }
 
 /// What the broker says of the stream.

@@ -29,15 +29,16 @@ impl Others {
     }
 }
 
-/// How many partitions a replica gives up: those beyond its share, when somebody has less than a share.
+/// How many partitions a replica gives up: those beyond its share, when somebody has less than the others. The share is
+/// rounded up as long as anybody has more than that, and down when that is not enough.
 pub(super) fn surplus(held: usize, others: &[usize], partitions: usize) -> usize {
     let replicas = others.len() + 1;
-    let is_waiting = others.iter().any(|other| *other < partitions / replicas);
-    if is_waiting {
-        held.saturating_sub(partitions.div_ceil(replicas))
-    } else {
-        0
+    let (least, most) = (partitions / replicas, partitions.div_ceil(replicas));
+    if others.iter().all(|other| *other >= least) {
+        return 0;
     }
+    let is_crowded = held > most || others.iter().any(|other| *other > most);
+    held.saturating_sub(if is_crowded { most } else { least })
 }
 
 #[cfg(test)]
@@ -55,6 +56,7 @@ mod tests {
         assert_eq!(surplus(8, &[0, 0], 8), 5);
         assert_eq!(surplus(4, &[4, 0], 8), 1);
         assert_eq!(surplus(1, &[0, 0], 1), 0);
+        assert_eq!(surplus(2, &[2, 1, 0], 5), 1);
     }
 
     #[test]
