@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use rapport_access::{Access, Caller, Peer, Scopes, acting};
+use rapport_access::{Access, Caller, Peer, Proof, Scopes, acting};
+use rapport_contract::audit::v1::CallerKind;
 use rapport_status::{Error, Result};
 
 /// How callers are known.
@@ -36,6 +37,16 @@ impl Credentials {
                 format!("anybody on this machine, for tenant {tenant:?}: no keys are configured")
             }
             Self::Keys(access) => access.describe(),
+        }
+    }
+
+    /// How a caller proved who it is, as audit records tell it.
+    pub(crate) fn kind_of(&self, caller: &Caller) -> CallerKind {
+        match (self, caller.proof()) {
+            (Self::Local { .. }, _) => CallerKind::Local,
+            (Self::Keys(_), Proof::Token) => CallerKind::Token,
+            (Self::Keys(_), Proof::ApiKey) => CallerKind::ApiKey,
+            (Self::Keys(_), Proof::Connection) => CallerKind::Service,
         }
     }
 

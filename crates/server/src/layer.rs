@@ -16,6 +16,7 @@ use rapport_access::{Peer, Rates};
 use rapport_clock::Clock;
 use rapport_contract::policy::{self, AuditClass};
 use rapport_status::{Error, Reason, call, reason_of};
+use rapport_storage::trail::Trail;
 use tonic::{
     Code, Status,
     body::Body,
@@ -158,7 +159,7 @@ impl Arrived {
             let scope_missing = error.reason() == Reason::ScopeMissing;
             let mut response = refuse(error);
             if scope_missing {
-                ending.end(response.headers_mut());
+                response = ending.answer(response).await;
             }
             return self.end(response);
         }
@@ -170,8 +171,8 @@ impl Arrived {
             parts.extensions.insert(caller.clone());
         }
         let request = Request::from_parts(parts, body);
-        let response = self.answer(inner, request, caller).await;
-        self.close(response, place, ending)
+        let response = self.answer(inner, request, caller, ending.trail()).await;
+        self.close(response, place, ending).await
     }
 
     /// Who calls; none where nobody needs to be known.
@@ -212,7 +213,13 @@ impl Arrived {
     }
 
     /// Has the service answer within the time that the caller gave.
-    async fn answer<S, B>(&self, mut inner: S, request: Request<B>, caller: Option<Caller>) -> Response<Body>
+    async fn answer<S, B>(
+        &self,
+        mut inner: S,
+        request: Request<B>,
+        caller: Option<Caller>,
+        trail: Option<Trail>,
+    ) -> Response<Body>
     where
         S: Service<Request<B>, Response = Response<Body>, Error = Infallible>,
     {
@@ -220,6 +227,7 @@ impl Arrived {
         let until = given.and_then(|given| self.at.checked_add(deadline::worked(given)));
         let known = Arc::new(context::Context::new(caller, until.map(Into::into)));
         let answered = known.scope(AssertUnwindSafe(inner.call(request)).catch_unwind());
+        let answered = Trail::scope(trail, answered);
         let outcome = match (until, given) {
             (Some(until), Some(given)) => match tokio::time::timeout_at(until.into(), answered).await {
                 Ok(outcome) => outcome,
@@ -235,7 +243,7 @@ impl Arrived {
     }
 
     /// Gives the place back: at once, or with the end of the stream.
-    fn close(&self, mut response: Response<Body>, place: Place, mut ending: Ending) -> Response<Body> {
+    async fn close(&self, response: Response<Body>, place: Place, mut ending: Ending) -> Response<Body> {
         if let Some(to_record) = &mut ending.record {
             // Known here alone: the rest of a stream is not read within the call's scope.
             to_record.call.resource = Some(call::target()).filter(|target| !target.is_empty());
@@ -246,7 +254,7 @@ impl Arrived {
         if let Some(method) = self.method {
             place.answered(method.path, self.at.elapsed());
         }
-        ending.end(response.headers_mut());
+        let response = ending.answer(response).await;
         self.end(response)
     }
 
@@ -254,20 +262,23 @@ impl Arrived {
     fn ending(&self, caller: Option<&Caller>) -> Ending {
         let record = match (&self.shared.record, caller, self.method) {
             (Some(record), Some(caller), Some(method)) if method.audit != AuditClass::None => {
+                let call = RecordedCall {
+                    id: self.id.clone(),
+                    tenant: caller.tenant.clone(),
+                    subject: caller.subject.clone(),
+                    caller_kind: self.shared.credentials.kind_of(caller),
+                    method,
+                    resource: None,
+                    code: Code::Ok,
+                    reason: None,
+                    begun: self.begun,
+                    ended: self.begun,
+                };
                 Some(ToRecord {
+                    trail: record.trail(&call),
                     record: Arc::clone(record),
                     clock: self.shared.clock.clone(),
-                    call: RecordedCall {
-                        id: self.id.clone(),
-                        tenant: caller.tenant.clone(),
-                        subject: caller.subject.clone(),
-                        method,
-                        resource: None,
-                        code: Code::Ok,
-                        reason: None,
-                        begun: self.begun,
-                        ended: self.begun,
-                    },
+                    call,
                 })
             }
             _ => None,
@@ -302,27 +313,71 @@ pub(crate) struct Ending {
 #[derive(Debug)]
 struct ToRecord {
     record: Arc<dyn Record>,
+    trail: Trail,
     clock: Clock,
     call: RecordedCall,
 }
 
 impl Ending {
-    /// Completes the end of the answer, in its headers or its trailers, and records it.
-    pub(crate) fn end(self, headers: &mut HeaderMap) {
-        refusal::complete(headers, &self.path, self.known);
-        match Status::from_header_map(headers) {
-            Some(status) => self.record(status.code(), reason_of(&status)),
-            None => self.record(Code::Ok, None),
+    /// The trail that the call leaves.
+    fn trail(&self) -> Option<Trail> {
+        self.record.as_ref().map(|to_record| to_record.trail.clone())
+    }
+
+    /// Completes a whole answer and records it. What was carried out and cannot be recorded is refused.
+    async fn answer(self, mut response: Response<Body>) -> Response<Body> {
+        let (code, reason) = self.complete(response.headers_mut());
+        if code != Code::Ok {
+            self.record(code, reason);
+            return response;
+        }
+        let Some(to_record) = self.record else {
+            return response;
+        };
+        match to_record.take(code, reason).await {
+            Ok(()) => response,
+            Err(error) => refuse(error),
         }
     }
 
-    /// Records how the call ended.
+    /// Completes the end of a stream, in its trailers, and records it.
+    pub(crate) fn end(self, trailers: &mut HeaderMap) {
+        let (code, reason) = self.complete(trailers);
+        self.record(code, reason);
+    }
+
+    /// Records how the call ended, without waiting for it.
     pub(crate) fn record(self, code: Code, reason: Option<String>) {
-        let Some(mut to_record) = self.record else { return };
-        to_record.call.code = code;
-        to_record.call.reason = reason;
-        to_record.call.ended = to_record.clock.now();
-        to_record.record.record(to_record.call);
+        if let Some(to_record) = self.record {
+            let id = to_record.call.id.clone();
+            let recorded = to_record.take(code, reason);
+            tokio::spawn(async move {
+                if let Err(error) = recorded.await {
+                    tracing::warn!(id, error = error.chain(), "a refused call could not be recorded");
+                }
+            });
+        }
+    }
+
+    fn complete(&self, headers: &mut HeaderMap) -> (Code, Option<String>) {
+        refusal::complete(headers, &self.path, self.known);
+        match Status::from_header_map(headers) {
+            Some(status) => (status.code(), reason_of(&status)),
+            None => (Code::Ok, None),
+        }
+    }
+}
+
+impl ToRecord {
+    /// Has the record taken, unless it was stored with what the call has changed.
+    fn take(mut self, code: Code, reason: Option<String>) -> BoxFuture<'static, Result<(), Error>> {
+        if code == Code::Ok && self.trail.is_kept() {
+            return std::future::ready(Ok(())).boxed();
+        }
+        self.call.code = code;
+        self.call.reason = reason;
+        self.call.ended = self.clock.now();
+        self.record.record(self.call)
     }
 }
 

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::Store;
+use crate::{Store, trail::Trail};
 
 /// Operations that one transaction takes at most.
 pub const MOST_OPERATIONS: usize = 512;
@@ -61,6 +61,8 @@ pub trait Batch: Send + Sync + 'static {
 
 struct Waiting<B: Batch> {
     operation: B::Operation,
+    /// What the call leaves that asked for it.
+    trail: Option<Trail>,
     /// Where in a trace it was asked for.
     origin: Origin,
     answer: oneshot::Sender<Result<B::Answer>>,
@@ -122,6 +124,7 @@ impl<B: Batch> Committer<B> {
         let begun = Instant::now();
         match self.queue.try_send(Waiting {
             operation,
+            trail: Trail::current(),
             origin: Origin::current(),
             answer,
         }) {
@@ -138,7 +141,7 @@ impl<B: Batch> Committer<B> {
     /// Has many operations done, in their order, waiting for room in the queue: for imports and events. The results
     /// have the order of the operations.
     pub async fn submit_all(&self, operations: Vec<B::Operation>) -> Vec<Result<B::Answer>> {
-        let origin = Origin::current();
+        let (trail, origin) = (Trail::current(), Origin::current());
         let mut outcomes = Vec::with_capacity(operations.len());
         for operation in operations {
             let Ok(permit) = Arc::clone(&self.bulk).acquire_owned().await else {
@@ -146,8 +149,10 @@ impl<B: Batch> Committer<B> {
                 continue;
             };
             let (answer, outcome) = oneshot::channel();
+            let trail = trail.clone();
             let waiting = Waiting {
                 operation,
+                trail,
                 origin,
                 answer,
             };
@@ -224,11 +229,17 @@ async fn run<B: Batch>(
         }
         let origins = taken.iter().map(|waiting| waiting.origin);
         let span = context::joint("group commit", Kind::Internal, origins);
-        let (operations, callers): (Vec<_>, Vec<_>) = taken
-            .drain(..)
-            .map(|waiting| (waiting.operation, waiting.answer))
-            .unzip();
-        let results = commit(&store, &batch, &operations).instrument(span).await;
+        let mut operations = Vec::with_capacity(taken.len());
+        let mut trails = Vec::with_capacity(taken.len());
+        let mut callers = Vec::with_capacity(taken.len());
+        for waiting in taken.drain(..) {
+            operations.push(waiting.operation);
+            trails.push(waiting.trail);
+            callers.push(waiting.answer);
+        }
+        let results = commit(&store, &batch, &operations, &trails)
+            .instrument(span)
+            .await;
         metrics::group_committed(batch.name(), operations.len());
         for (caller, result) in callers.into_iter().zip(results) {
             // A caller who is gone has lost interest in the answer; the effect stands.
@@ -238,15 +249,21 @@ async fn run<B: Batch>(
 }
 
 /// Commits operations: all together, or in smaller and smaller parts when storage fails unexpectedly.
-async fn commit<B: Batch>(store: &Store, batch: &B, operations: &[B::Operation]) -> Vec<Result<B::Answer>> {
+async fn commit<B: Batch>(
+    store: &Store,
+    batch: &B,
+    operations: &[B::Operation],
+    trails: &[Option<Trail>],
+) -> Vec<Result<B::Answer>> {
     let mut results = Vec::with_capacity(operations.len());
     // A stack of parts, so that results come in the order of operations without recursion.
-    let mut parts = vec![operations];
-    while let Some(part) = parts.pop() {
+    let mut parts = vec![(operations, trails)];
+    while let Some((part, trails)) = parts.pop() {
         let outcome = store
             .write(batch.name(), |transaction| async move {
                 let answers = batch.execute(transaction.connection(), part).await?;
-                transaction.commit(answers).await
+                let done = done(&answers, trails);
+                transaction.commit_with(&done, answers).await
             })
             .await;
         match outcome {
@@ -263,11 +280,18 @@ async fn commit<B: Batch>(store: &Store, batch: &B, operations: &[B::Operation])
                     "a batch failed; it is tried in halves"
                 );
                 let (first, second) = part.split_at(part.len() / 2);
-                parts.push(second);
-                parts.push(first);
+                let (of_first, of_second) = trails.split_at(part.len() / 2);
+                parts.push((second, of_second));
+                parts.push((first, of_first));
             }
             Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
         }
     }
     results
+}
+
+/// The trails of the operations that were not refused: a refusal has changed nothing.
+fn done<T>(answers: &[Result<T>], trails: &[Option<Trail>]) -> Vec<Trail> {
+    let done = answers.iter().zip(trails).filter(|(answer, _)| answer.is_ok());
+    done.filter_map(|(_, trail)| trail.clone()).collect()
 }

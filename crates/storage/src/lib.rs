@@ -15,6 +15,7 @@ pub mod request;
 pub mod rows;
 mod store;
 pub mod tables;
+pub mod trail;
 mod transaction;
 mod watch;
 

@@ -1,6 +1,8 @@
-//! The tables that every service has: outbox, consumed events, dead letters, request ids.
+//! The tables that every service has: outbox, consumed events, dead letters, request ids, audit log.
 
 use sea_orm_migration::{prelude::*, schema};
+
+use crate::trail;
 
 /// The migrations of these tables: each service's list begins with them.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
@@ -8,6 +10,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(SharedTables),
         Box::new(TracedEvents),
         Box::new(ReplayedDeadLetters),
+        Box::new(trail::AuditLog),
     ]
 }
 

@@ -6,7 +6,10 @@ use rapport_status::{Error, Reason, Result};
 use sea_orm::DatabaseTransaction;
 use tokio::sync::Notify;
 
-use crate::failure::Stored as _;
+use crate::{
+    failure::Stored as _,
+    trail::{self, Trail},
+};
 
 /// A transaction with a name, under which it is timed and logged. Statements run on [`Transaction::connection`].
 #[derive(Debug)]
@@ -27,9 +30,17 @@ impl Transaction {
         &self.inner
     }
 
-    /// Commits. A connection that is lost now leaves the outcome open, and the error says so.
+    /// Commits, with the record of the call under way (see [`crate::trail`]). A connection that is lost now leaves the
+    /// outcome open, and the error says so.
     pub async fn commit<T>(self, answer: T) -> Result<Committed<T>> {
+        let trails: Vec<Trail> = Trail::current().into_iter().collect();
+        self.commit_with(&trails, answer).await
+    }
+
+    /// Commits, with the records of other calls than the one under way.
+    pub(crate) async fn commit_with<T>(self, trails: &[Trail], answer: T) -> Result<Committed<T>> {
         let name = self.name;
+        trail::write(&self.inner, trails).await?;
         self.inner.commit().await.stored("commit").map_err(|error| {
             if error.reason() == Reason::StorageUnavailable {
                 Error::new(
@@ -42,6 +53,7 @@ impl Transaction {
                 error
             }
         })?;
+        trail::keep(trails);
         self.committed.notify_one();
         tracing::trace!(
             transaction = name,

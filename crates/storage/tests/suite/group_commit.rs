@@ -13,8 +13,8 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, Paginator
 use crate::{number, open};
 
 /// Stores numbers: odd ids are refused, negative values break the table's check.
-struct Numbers {
-    transactions: Arc<AtomicUsize>,
+pub(crate) struct Numbers {
+    pub(crate) transactions: Arc<AtomicUsize>,
 }
 
 #[async_trait::async_trait]

@@ -11,6 +11,7 @@ mod pages;
 mod requests;
 mod rows;
 mod schema;
+mod trail;
 mod transactions;
 
 use rapport_storage::{MigrationList, tables};
