@@ -13,8 +13,10 @@ use std::{
 use http::{HeaderValue, Request, Response};
 use rapport_access::TlsOptions;
 use rapport_status::{Error, Reason, Result};
+use rapport_telemetry::{code_name, context as trace, metrics};
 use tokio::{sync::Semaphore, time::Instant};
 use tonic::{Code, Status, body::Body, transport::Channel};
+use tracing::{Instrument as _, Span};
 
 use crate::{
     CallPolicy, address,
@@ -97,12 +99,30 @@ impl tower::Service<Request<Body>> for Sister {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let shared = Arc::clone(&self.0);
         // Here, in the task of the caller: what is known of it belongs to the task.
-        context::put(request.headers_mut());
+        let span = trace::calling(shared.name, request.uri().path());
+        span.in_scope(|| context::put(request.headers_mut()));
+        let begun = Instant::now();
         let until = context::deadline(request.headers(), shared.policy.deadline, Instant::now());
-        Box::pin(async move {
-            let _place = shared.places.try_acquire().map_err(|_| shared.full())?;
-            shared.call(request, until).await
-        })
+        let called = async move {
+            let outcome = async {
+                let _place = shared.places.try_acquire().map_err(|_| shared.full())?;
+                shared.call(request, until).await
+            }
+            .await;
+            let code = code_of(&outcome);
+            trace::called(&Span::current(), code);
+            metrics::sister_called(shared.name, code_name(code), begun.elapsed());
+            outcome
+        };
+        Box::pin(called.instrument(span))
+    }
+}
+
+/// How a call ended, as far as the beginning of its answer says.
+fn code_of(outcome: &Result<Response<Body>, Status>) -> Code {
+    match outcome {
+        Ok(response) => Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code()),
+        Err(status) => status.code(),
     }
 }
 

@@ -14,7 +14,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
 use rapport_contract::policy;
 use rapport_status::{Reason, reason_of};
-use rapport_telemetry::{context, metrics};
+use rapport_telemetry::{code_name, context, metrics};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, field::Empty};
@@ -125,7 +125,7 @@ impl Call {
             return;
         }
         self.in_flight = None;
-        let code = code_label(status.code());
+        let code = code_name(status.code());
         self.span.record("rpc.response.status_code", code);
         let error = (status.code() != Code::Ok).then(|| error_label(status, code));
         if let Some(error) = error {
@@ -210,29 +210,6 @@ fn is_fault(code: Code) -> bool {
             | Code::Unavailable
             | Code::DataLoss
     )
-}
-
-/// A code as labels have it.
-fn code_label(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }
 
 #[cfg(test)]

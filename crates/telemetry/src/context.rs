@@ -12,9 +12,11 @@ use opentelemetry::{
     trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState},
 };
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tonic::metadata::MetadataMap;
+use tonic::{Code, metadata::MetadataMap};
 use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::code_name;
 
 /// Most origins that a span of many names: the bound of links that the specification recommends.
 const MOST_LINKS: usize = 128;
@@ -179,6 +181,33 @@ pub fn accept(headers: &HeaderMap, span: &Span) {
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Headers(headers));
     // Fails only when no traces are kept.
     let _ = span.set_parent(context);
+}
+
+/// The span of a call to a sister service: its name, and the path of the method. Disabled outside of a trace. It ends with
+/// [`called`].
+pub fn calling(sister: &'static str, path: &str) -> Span {
+    if Span::current().is_disabled() {
+        return Span::none();
+    }
+    let method = path.trim_start_matches('/');
+    info_span!(
+        "sister call",
+        otel.name = method,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        rpc.response.status_code = Empty,
+        server.address = sister,
+    )
+}
+
+/// Tells how a call to a sister service ended.
+pub fn called(span: &Span, code: Code) {
+    span.record("rpc.response.status_code", code_name(code));
+    if code != Code::Ok {
+        span.record("otel.status_code", "ERROR");
+    }
 }
 
 /// Tells the trace of the span that this task is in to the receiver of a call.

@@ -4,6 +4,7 @@
 //! [`context`] carries traces through calls, events and group commits; [`metrics`] records what is measured. Where
 //! nothing is configured, all of it costs next to nothing.
 
+mod code;
 pub mod context;
 mod export;
 mod lines;
@@ -27,6 +28,7 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
+pub use code::code_name;
 pub use lines::FIELDS;
 pub use options::TelemetryOptions;
 
