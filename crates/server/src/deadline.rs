@@ -45,8 +45,8 @@ mod tests {
     #[test]
     fn times_are_read_in_every_unit_of_the_protocol() {
         for (text, expected) in [
-            ("1H", Duration::from_secs(3_600)),
-            ("2M", Duration::from_secs(120)),
+            ("1H", Duration::from_hours(1)),
+            ("2M", Duration::from_mins(2)),
             ("3S", Duration::from_secs(3)),
             ("40m", Duration::from_millis(40)),
             ("50u", Duration::from_micros(50)),

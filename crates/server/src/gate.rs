@@ -124,11 +124,12 @@ impl Place {
         let Some(adaptive) = &place.gate.adaptive else {
             return;
         };
+        let others = place.gate.under_way.load(Ordering::Relaxed).saturating_sub(1);
         let limit = adaptive.lock().unwrap_or_else(PoisonError::into_inner).ended(
             Instant::now(),
             method,
             took,
-            place.others,
+            place.others.max(others),
         );
         if let Some(limit) = limit {
             place.gate.limit.store(limit, Ordering::Relaxed);

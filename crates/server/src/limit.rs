@@ -64,8 +64,8 @@ impl AdaptiveLimit {
         }
     }
 
-    /// Takes note of a call that ended, of how long it took, and of how many others were under way when it began. Gives
-    /// the new limit when it is time for one.
+    /// Takes note of a call that ended, of how long it took, and of how many others were under way when it began or
+    /// ended, whichever was more. Gives the new limit when it is time for one.
     pub(crate) fn ended(
         &mut self,
         now: Instant,
@@ -74,13 +74,8 @@ impl AdaptiveLimit {
         others: usize,
     ) -> Option<usize> {
         let took = took.as_secs_f64();
-        let usual = self.usual.entry(method).or_insert(took);
-        if others <= QUIET {
-            *usual += (took - *usual) * 0.05;
-        } else if took < *usual {
-            *usual += (took - *usual) * 0.2;
-        }
-        let tolerated = self.tolerated.max(*usual);
+        let usual = self.learn(method, took, others);
+        let tolerated = self.tolerated.max(usual);
         let window = self.window.get_or_insert(Window {
             begun: now,
             ended: 0,
@@ -88,7 +83,7 @@ impl AdaptiveLimit {
             tolerated: 0.0,
         });
         window.ended += 1;
-        window.held_up += (took - *usual).clamp(0.0, tolerated * MOST_OF_ONE);
+        window.held_up += (took - usual).clamp(0.0, tolerated * MOST_OF_ONE);
         window.tolerated += tolerated;
         if window.ended < LEAST_ENDED || now.saturating_duration_since(window.begun) < WINDOW {
             return None;
@@ -96,6 +91,20 @@ impl AdaptiveLimit {
         let share = window.held_up / window.tolerated;
         self.window = None;
         Some(self.adapt(share))
+    }
+
+    /// What a call of a method takes when little is going on. As long as that was never seen, it is taken for nothing:
+    /// a server that starts in the middle of a flood must not take the flood for the usual.
+    fn learn(&mut self, method: &'static str, took: f64, others: usize) -> f64 {
+        let usual = self.usual.get(method).copied();
+        let learned = match usual {
+            None if others <= QUIET => took,
+            Some(usual) if took < usual => usual + (took - usual) * 0.2,
+            Some(usual) if others <= QUIET => usual + (took - usual) * 0.05,
+            known => return known.unwrap_or_default(),
+        };
+        self.usual.insert(method, learned);
+        learned
     }
 
     /// Sets the limit by how long calls were held up, as a share of the time that is tolerated.
@@ -176,7 +185,7 @@ mod tests {
             let mut limit = AdaptiveLimit::new(8, 4_096, Duration::from_millis(10));
             machine.run(&mut limit, 2, 1.0);
             let let_in = machine.run(&mut limit, 1_000_000, 5.0);
-            let held_up = machine.takes(let_in) - machine.alone;
+            let held_up = machine.takes(let_in).saturating_sub(machine.alone);
             assert!(
                 held_up < Duration::from_millis(14) && held_up > Duration::from_millis(5),
                 "{let_in} calls at a time at {calls_per_second}/s are held up for {held_up:?}"

@@ -21,7 +21,7 @@ pub(crate) fn complete(headers: &mut HeaderMap, path: &str, known: bool) {
 
 /// The refusal with its reason; none if it is not one of the transport. All refusals of the suite have details.
 fn reasoned(status: &Status, path: &str, known: bool) -> Option<Error> {
-    let said = status.message();
+    let said = status.message().trim_end_matches('.');
     match status.code() {
         Code::Unimplemented if known => Some(Error::new(
             Reason::EncodingUnknown,
@@ -51,7 +51,7 @@ mod tests {
 
     const PATH: &str = "/rapport.loyalty.v1.LoyaltyService/GetBalance";
 
-    fn completed(status: Status, known: bool) -> (Code, Option<String>) {
+    fn completed(status: &Status, known: bool) -> (Code, Option<String>) {
         let mut headers = HeaderMap::new();
         status.add_header(&mut headers).unwrap();
         complete(&mut headers, PATH, known);
@@ -75,8 +75,7 @@ mod tests {
                 "MALFORMED_MESSAGE",
             ),
         ] {
-            let shown = format!("{status:?}");
-            assert_eq!(completed(status, known).1.as_deref(), Some(reason), "{shown}");
+            assert_eq!(completed(&status, known).1.as_deref(), Some(reason), "{status:?}");
         }
     }
 
@@ -84,13 +83,13 @@ mod tests {
     fn other_ends_stay_as_they_are() {
         let own: Status = Error::new(Reason::ProgramNotFound, "no such program").into();
         assert_eq!(
-            completed(own, true),
+            completed(&own, true),
             (Code::NotFound, Some("PROGRAM_NOT_FOUND".to_owned()))
         );
-        assert_eq!(completed(Status::ok(""), true), (Code::Ok, None));
+        assert_eq!(completed(&Status::ok(""), true), (Code::Ok, None));
         // The health service does not know the service that it is asked about.
         assert_eq!(
-            completed(Status::not_found("service not registered"), false),
+            completed(&Status::not_found("service not registered"), false),
             (Code::NotFound, None)
         );
     }
