@@ -86,7 +86,7 @@ pub async fn request_replay(
                 dead_letter::Entity::update_many()
                     .col_expr(
                         dead_letter::Column::ReplayRequestedAt,
-                        Expr::val(now.as_microsecond()).into(),
+                        Expr::val(now.as_microsecond()),
                     )
                     .filter(is_row_of(&letter.consumer, &letter.event))
                     .exec(transaction.connection())

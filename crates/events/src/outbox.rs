@@ -189,7 +189,7 @@ async fn set_relayed_at(
         .write(name, |transaction| async move {
             let connection = transaction.connection();
             outbox::Entity::update_many()
-                .col_expr(outbox::Column::RelayedAt, Expr::val(moment).into())
+                .col_expr(outbox::Column::RelayedAt, Expr::val(moment))
                 .filter(among(
                     connection,
                     outbox::Column::Sequence,

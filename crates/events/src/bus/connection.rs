@@ -130,8 +130,9 @@ impl Connection {
     pub(super) async fn is_up(&self, stopping: &mut Stopping) -> Option<Link> {
         let mut link = self.link.clone();
         tokio::select! {
-            found = link.wait_for(|link| link.up) => found.ok().map(|link| *link),
+            biased;
             () = stopping.told() => None,
+            found = link.wait_for(|link| link.up) => found.ok().map(|link| *link),
         }
     }
 

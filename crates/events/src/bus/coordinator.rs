@@ -61,15 +61,21 @@ impl Coordinator {
     pub(super) async fn run(mut self, mut stopping: Stopping) {
         let subject = subject::replicas(&self.connection.options().stream, self.consumer.name());
         let mut words = None;
+        let mut failing = false;
         while !stopping.is_told() {
             self.held.retain(|_, reader| !reader.has_ended());
-            if let Err(error) = self.take_what_is_free().await {
+            let taken = self.take_what_is_free().await;
+            // Said once: it is looked again twice a second.
+            if let Err(error) = &taken
+                && !failing
+            {
                 tracing::warn!(
                     consumer = self.consumer.name(),
                     error = error.chain(),
-                    "partitions cannot be taken now"
+                    "partitions cannot be taken now; tried again until they can"
                 );
             }
+            failing = taken.is_err();
             if self.connection.link().up {
                 if words.is_none() {
                     words = self.connection.client().subscribe(subject.clone()).await.ok();

@@ -59,7 +59,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const BETWEEN_CALLS: Duration = Duration::from_millis(2);
 
 /// How far the clocks of a service and the broker may be apart.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(10);
 
 /// What a broker that lost power may have acknowledged and not written to its disk: a multiple of the two minutes after
 /// which NATS writes at the latest unless it is configured otherwise.

@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _, QueryOrder as _};
 use sea_orm_migration::{prelude::*, schema};
 
 /// How long something may take that takes milliseconds on an idle machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Stands for any message of the contract.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
