@@ -55,6 +55,7 @@ pub fn built_programs(packages: &[&str]) -> PathBuf {
 pub struct ServiceProcess {
     label: String,
     program: PathBuf,
+    arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     folder: PathBuf,
     running: Option<Running>,
@@ -79,6 +80,7 @@ impl ServiceProcess {
         Self {
             label: label.to_owned(),
             program: program.to_owned(),
+            arguments: Vec::new(),
             environment,
             folder: folder.to_owned(),
             running: None,
@@ -86,9 +88,21 @@ impl ServiceProcess {
         }
     }
 
+    /// Starts with an argument more.
+    #[must_use]
+    pub fn with_argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
     /// What it is called in messages and files.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The system's number of the process, if it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.child.id())
     }
 
     /// Where it listens, if it runs.
@@ -226,6 +240,7 @@ impl ServiceProcess {
         command
             .args(["--pdeathsig", "KILL", "--"])
             .arg(&self.program)
+            .args(&self.arguments)
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(create("out"))
