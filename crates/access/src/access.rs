@@ -44,7 +44,7 @@ impl Access {
         clock: &Clock,
     ) -> Result<Option<Self>, Misconfigured> {
         let mutual = tls.is_some_and(|tls| tls.authorities.is_some());
-        if options.jwks.is_none() && options.api_keys.is_none() && !mutual {
+        if !options.tells_callers_apart(tls) {
             return Ok(None);
         }
         let issuer = match &options.jwks {

@@ -1,6 +1,6 @@
 //! API keys, for machines that cannot get tokens: random secrets of which only hashes are kept.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use figment::{
@@ -70,6 +70,24 @@ impl ApiKeyEntry {
             return Err("it allows nothing: give at least one scope".to_owned());
         }
         Ok(())
+    }
+
+    /// The entry as the file of keys has it.
+    pub fn to_toml(&self) -> String {
+        // Texts of JSON are texts of TOML too.
+        let text = |value: &str| serde_json::Value::from(value).to_string();
+        let scopes: Vec<String> = self.scopes.iter().map(|scope| text(scope)).collect();
+        let mut entry = format!(
+            "[[keys]]\nsha256 = {}\ntenant = {}\nsubject = {}\nscopes = [{}]\n",
+            text(&self.sha256),
+            text(&self.tenant),
+            text(&self.subject),
+            scopes.join(", ")
+        );
+        if let Some(expires) = self.expires {
+            let _ = writeln!(entry, "expires = \"{expires}\"");
+        }
+        entry
     }
 
     fn digest(&self) -> Result<[u8; 32], String> {
@@ -183,6 +201,19 @@ mod tests {
         assert_eq!(refused.reason(), Reason::ApiKeyExpired);
         let refused = keys.caller("rk_other", Timestamp::UNIX_EPOCH).unwrap_err();
         assert_eq!(refused.reason(), Reason::ApiKeyInvalid);
+    }
+
+    #[test]
+    fn an_entry_is_read_as_it_was_written() {
+        let entry = ApiKeyEntry {
+            sha256: NewApiKey::of(&[7; 32]).sha256,
+            tenant: "harbour".to_owned(),
+            subject: "till \"7\" \\ Zoë".to_owned(),
+            scopes: vec!["loyalty.*".to_owned(), "profile.customers.read".to_owned()],
+            expires: Some("2027-01-01T00:00:00Z".parse().unwrap()),
+        };
+        let keys = ApiKeys::parse(&[entry.to_toml().into_bytes()]).unwrap();
+        assert_eq!(keys.0.into_values().collect::<Vec<_>>(), [entry]);
     }
 
     #[test]

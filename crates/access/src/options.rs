@@ -38,6 +38,14 @@ impl Default for AccessOptions {
     }
 }
 
+impl AccessOptions {
+    /// Whether anything is configured by which callers are known: keys of tokens, API keys, or authorities of
+    /// certificates. Only then can calls from other machines be served.
+    pub fn tells_callers_apart(&self, tls: Option<&TlsOptions>) -> bool {
+        self.jwks.is_some() || self.api_keys.is_some() || tls.is_some_and(|tls| tls.authorities.is_some())
+    }
+}
+
 /// Certificates of this process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
