@@ -31,5 +31,6 @@ mod mount;
 mod random;
 mod stores;
 mod suite_process;
+mod traces;
 mod transport;
 mod world;

@@ -38,10 +38,21 @@ impl SuiteProcess {
             .unwrap_or_else(|ended| panic!("the suite does not start: {ended:?}"))
     }
 
+    /// Starts the suite on a free port with variables of its configuration, such as `RAPPORT_LOG`.
+    pub(crate) fn start_with(data: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::begin(data, "127.0.0.1:0", variables)
+            .unwrap_or_else(|ended| panic!("the suite does not start: {ended:?}"))
+    }
+
     /// Starts the suite, or gives what it said when it ended instead.
     pub(crate) fn try_start(data: &Path, listen: &str) -> Result<Self, Ended> {
+        Self::begin(data, listen, &[])
+    }
+
+    fn begin(data: &Path, listen: &str, variables: &[(&str, &str)]) -> Result<Self, Ended> {
         let data = data.to_str().expect("temporary folders have plain names");
         let mut child = program(&["serve", "--listen", listen, "--data", data])
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -17,6 +17,7 @@ use rapport_clock::Clock;
 use rapport_contract::policy::{self, AuditClass};
 use rapport_status::{Error, Reason, call, reason_of};
 use rapport_storage::trail::Trail;
+use rapport_telemetry::code_name;
 use tonic::{
     Code, Status,
     body::Body,
@@ -294,7 +295,8 @@ impl Arrived {
     fn end(&self, mut response: Response<Body>) -> Response<Body> {
         let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
         let micros = u64::try_from(self.at.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(method = self.path, id = self.id, ?code, micros, "answered");
+        // The method and the id are those of the span.
+        tracing::debug!(code = code_name(code), micros, "answered");
         if let Ok(value) = HeaderValue::from_str(&self.id) {
             response.headers_mut().insert(CALL_ID, value);
         }
@@ -353,7 +355,11 @@ impl Ending {
             let recorded = to_record.take(code, reason);
             tokio::spawn(async move {
                 if let Err(error) = recorded.await {
-                    tracing::warn!(id, error = error.chain(), "a refused call could not be recorded");
+                    tracing::warn!(
+                        call_id = id,
+                        error = error.chain(),
+                        "a refused call could not be recorded"
+                    );
                 }
             });
         }

@@ -180,13 +180,7 @@ where
         for (name, value) in &known.fields {
             self.write_field(&mut writer, name, value)?;
         }
-        if let Some(scope) = context.event_scope() {
-            for span in scope.from_root() {
-                if let Some(fields) = span.extensions().get::<FormattedFields<Self>>() {
-                    writer.write_str(fields)?;
-                }
-            }
-        }
+        self.write_spans(&mut writer, context)?;
         self.write_end(&mut writer)
     }
 }
@@ -231,6 +225,32 @@ impl Lines {
                 plain(writer, text)
             }
             (LogForm::Text, value) => write!(writer, " {name}={value}"),
+        }
+    }
+
+    /// The spans that the event is in, the outermost first.
+    fn write_spans<S>(self, writer: &mut Writer<'_>, context: &FmtContext<'_, S, Self>) -> fmt::Result
+    where
+        S: Subscriber + for<'s> LookupSpan<'s>,
+    {
+        let Some(scope) = context.event_scope() else {
+            return Ok(());
+        };
+        let mut before = ",\"spans\":[";
+        for span in scope.from_root() {
+            let extensions = span.extensions();
+            let fields = extensions
+                .get::<FormattedFields<Self>>()
+                .map_or("", |fields| fields.as_str());
+            match self.form {
+                LogForm::Text => writer.write_str(fields)?,
+                LogForm::Json => write!(writer, "{before}{{\"span\":\"{}\"{fields}}}", span.name())?,
+            }
+            before = ",";
+        }
+        match self.form {
+            LogForm::Json if before == "," => writer.write_char(']'),
+            _ => Ok(()),
         }
     }
 
@@ -343,8 +363,9 @@ mod tests {
         assert_eq!(object["message"], "a batch failed;\nit is tried in halves");
         assert_eq!(object["batch"], "post \"points\"");
         assert_eq!(object["operations"], 3);
-        assert_eq!(object["method"], "Service/Method");
-        assert_eq!(object["code"], "OK");
+        assert_eq!(object["spans"][0]["span"], "call", "{line}");
+        assert_eq!(object["spans"][0]["method"], "Service/Method", "{line}");
+        assert_eq!(object["spans"][0]["code"], "OK", "{line}");
         assert!(
             object["time"].as_str().is_some_and(|time| time.ends_with('Z')),
             "{line}"

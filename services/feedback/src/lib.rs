@@ -9,6 +9,7 @@ mod rpc;
 mod store;
 mod usecase;
 mod wire;
+mod workers;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use rapport_listing::TokenKey;
 use rapport_server::{Timer, tuned};
 use rapport_status::Result;
 use rapport_storage::{MigrationList, Store, sea_orm_migration::MigrationTrait};
+use rapport_telemetry::metrics;
 
 use crate::usecase::UseCases;
 pub use rpc::Rpc;
@@ -68,9 +70,11 @@ impl Feedback {
         Vec::new()
     }
 
-    /// What is done again and again: nothing. Whether a case is overdue is asked as of now.
+    /// What is done again and again: nothing that anybody could miss. Whether a case is overdue is asked as of now; for
+    /// metrics, where somebody asks for them, open cases are counted.
     pub fn timers(&self) -> Vec<Timer> {
-        Vec::new()
+        let counts = metrics::are_on().then(|| workers::open_cases::timer(self.use_cases.store()));
+        counts.into_iter().collect()
     }
 
     /// Waits until everything that was taken on is stored and answered. Comes after the server has ended; calls that

@@ -10,6 +10,7 @@ use sea_orm_migration::schema;
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut migrations = tables::migrations();
     migrations.push(Box::new(FeedbackTables));
+    migrations.push(Box::new(super::open_cases::OpenCasesIndex));
     migrations
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod answer_sets;
 pub(crate) mod cases;
 mod entity;
 mod migration;
+pub(crate) mod open_cases;
 pub(crate) mod surveys;
 
 use jiff::Timestamp;

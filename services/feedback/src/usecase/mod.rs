@@ -36,6 +36,11 @@ pub(crate) struct ListRequest<'r> {
 }
 
 impl UseCases {
+    /// Where the data are.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Starts the committer of submissions.
     pub(crate) fn start(store: Store, clock: Clock, token_key: TokenKey) -> Self {
         let submissions = Committer::start(store.clone(), SubmissionBatch::new(clock.clone()));

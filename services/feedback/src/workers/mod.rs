@@ -1,0 +1,3 @@
+//! What is done again and again.
+
+pub(crate) mod open_cases;

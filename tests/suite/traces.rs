@@ -1,0 +1,505 @@
+//! What an operator sees of the real program: traces and metrics as a collector gets them, metrics as Prometheus reads
+//! them, and log lines.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use rapport::client::Clients;
+use rapport_contract::{
+    loyalty::v1::RedeemPointsRequest,
+    profile::v1::{
+        CreateCustomerRequest, Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest,
+        RecordPurchaseRequest,
+    },
+};
+use rapport_telemetry::metrics::{ALL, Metric};
+use rapport_testkit::{Collector, SeenSpan, free_port, tree};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tonic::Request;
+
+use crate::{suite_process::SuiteProcess, world};
+
+/// How long something may take to be there.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The trace and the span of a caller outside.
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const SPAN: &str = "b7ad6b7169203331";
+
+/// Kinds of spans in OTLP.
+const SERVER: i32 = 2;
+const CLIENT: i32 = 3;
+const CONSUMER: i32 = 5;
+
+/// A request that belongs to the caller's trace.
+fn traced<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let value = format!("00-{TRACE}-{SPAN}-01");
+    request
+        .metadata_mut()
+        .insert("traceparent", value.parse().expect("a traceparent is ASCII"));
+    request
+}
+
+async fn purchase(clients: &Clients, id: &str, source_id: &str) {
+    let request = RecordPurchaseRequest {
+        parent: world::customer(id),
+        purchase: Some(world::purchase(source_id, 40, None)),
+    };
+    let recorded = clients.profile.clone().record_purchase(traced(request)).await;
+    recorded.expect("the purchase is taken");
+}
+
+async fn view(clients: &Clients, id: &str) -> CustomerView {
+    let request = GetCustomerViewRequest {
+        name: format!("{}/view", world::customer(id)),
+    };
+    let view = clients.profile.clone().get_customer_view(traced(request)).await;
+    view.expect("the guest is there").into_inner()
+}
+
+/// Waits until the points of a purchase are there, without leaving a trace.
+async fn wait_for_points(clients: &Clients, id: &str, points: i64) {
+    let begun = Instant::now();
+    loop {
+        let balance = world::balance(clients, id).await;
+        if balance.available_points == points {
+            return;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{points} points do not come: {balance:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The only span of the caller's trace for which something holds.
+fn the<'s>(spans: &'s [SeenSpan], what: &str, holds: impl Fn(&SeenSpan) -> bool) -> &'s SeenSpan {
+    let found: Vec<&SeenSpan> = spans
+        .iter()
+        .filter(|span| span.trace == TRACE && holds(span))
+        .collect();
+    match found.as_slice() {
+        [one] => one,
+        other => panic!("{what}: there are {} of it in\n{}", other.len(), tree(spans)),
+    }
+}
+
+fn attribute<'s>(span: &'s SeenSpan, name: &str) -> &'s str {
+    span.attributes.get(name).map_or("", String::as_str)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_reaches_from_a_purchase_through_its_points_to_customer_360() {
+    let collector = Collector::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let suite = SuiteProcess::start_with(
+        &folder.path().join("data"),
+        &[
+            ("RAPPORT_TELEMETRY__OTLP", &collector.url()),
+            // Of those who have not decided, none: the caller of this test has.
+            ("RAPPORT_TELEMETRY__SAMPLE", "0"),
+        ],
+    );
+    let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
+    world::create_program(&clients).await;
+    world::create_customer(&clients, "li").await;
+    purchase(&clients, "li", "1").await;
+    wait_for_points(&clients, "li", 40).await;
+    let seen = view(&clients, "li").await;
+    assert_eq!(seen.memberships.len(), 1, "{seen:?}");
+    let profile = |method: &str| format!("rapport.profile.v1.ProfileService/{method}");
+    let loyalty = |method: &str| format!("rapport.loyalty.v1.LoyaltyService/{method}");
+
+    // The last traces are sent when the process ends.
+    let ended = suite.stop();
+    assert!(!ended.stderr.contains("WARN"), "{}", ended.stderr);
+    let spans = collector
+        .wait_for_spans("the call for the view", |spans| {
+            spans.iter().any(|span| span.name == profile("GetCustomerView"))
+        })
+        .await;
+    let foreign = spans.iter().filter(|span| span.trace != TRACE).count();
+    assert_eq!(
+        foreign,
+        0,
+        "traces are kept that nobody asked for:\n{}",
+        tree(&spans)
+    );
+
+    let recorded = the(&spans, "the call that records the purchase", |span| {
+        span.name == profile("RecordPurchase")
+    });
+    assert_eq!((recorded.parent.as_str(), recorded.kind), (SPAN, SERVER));
+    assert_eq!(attribute(recorded, "rpc.response.status_code"), "OK");
+    let group = the(&spans, "the group commit of the purchase", |span| {
+        span.name == "group commit" && span.parent == recorded.id
+    });
+    the(&spans, "the transaction of the group commit", |span| {
+        span.name == "record_purchases" && span.parent == group.id
+    });
+    let taken = the(&spans, "loyalty taking the purchase", |span| {
+        span.kind == CONSUMER && attribute(span, "consumer") == "loyalty"
+    });
+    assert_eq!(taken.parent, recorded.id, "{}", tree(&spans));
+    assert_eq!(attribute(taken, "topic"), "rapport.profile.v1.PurchaseRecorded");
+    the(&spans, "the transaction that posts the points", |span| {
+        span.name == "take_events" && span.parent == taken.id
+    });
+
+    let shown = the(&spans, "the call for the view", |span| {
+        span.name == profile("GetCustomerView")
+    });
+    assert_eq!((shown.parent.as_str(), shown.kind), (SPAN, SERVER));
+    for method in ["ListMembers", "GetBalance", "GetProgram"] {
+        let asked = the(&spans, method, |span| {
+            span.name == loyalty(method) && span.kind == CLIENT
+        });
+        assert_eq!(
+            asked.parent,
+            shown.id,
+            "{method} is asked elsewhere:\n{}",
+            tree(&spans)
+        );
+        let answered = the(&spans, method, |span| {
+            span.name == loyalty(method) && span.kind == SERVER
+        });
+        assert_eq!(
+            answered.parent,
+            asked.id,
+            "{method} is answered elsewhere:\n{}",
+            tree(&spans)
+        );
+    }
+    assert!(spans.iter().all(|span| !span.is_failed), "{spans:?}");
+}
+
+/// What a metric has in the text form of Prometheus: its labels, with their values.
+type Samples = BTreeMap<String, Vec<BTreeMap<String, String>>>;
+
+/// Reads `/metrics` as Prometheus does.
+async fn scrape(port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))
+        .await
+        .expect("metrics are served");
+    let request = "GET /metrics HTTP/1.1\r\nHost: rapport\r\nConnection: close\r\n\r\n";
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("the request is taken");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .await
+        .expect("metrics are text");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+}
+
+fn samples(text: &str) -> Samples {
+    let mut samples = Samples::new();
+    for line in text.lines().skip_while(|line| !line.starts_with('#')) {
+        if line.starts_with('#') || line.trim().is_empty() {
+            continue;
+        }
+        let (name, labels) = match line.split_once('{') {
+            Some((name, rest)) => (name, rest.rsplit_once('}').expect("labels end").0),
+            None => (line.split(' ').next().expect("a line has a name"), ""),
+        };
+        let labels = labels
+            .split("\",")
+            .filter(|label| !label.is_empty())
+            .map(|label| {
+                let (label, value) = label.split_once("=\"").expect("a label has a value");
+                (label.to_owned(), value.trim_end_matches('"').to_owned())
+            });
+        samples.entry(name.to_owned()).or_default().push(labels.collect());
+    }
+    samples
+}
+
+/// The metric that a sample belongs to: distributions have three samples each.
+fn metric_of(sample: &str) -> Option<&'static Metric> {
+    ALL.iter().find(|metric| {
+        let name = metric.prometheus_name();
+        sample
+            .strip_prefix(name.as_str())
+            .is_some_and(|rest| matches!(rest, "" | "_bucket" | "_sum" | "_count"))
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_readers_show_the_documented_metrics_and_no_label_comes_from_a_caller() {
+    let collector = Collector::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let port = free_port();
+    let suite = SuiteProcess::start_with(
+        &folder.path().join("data"),
+        &[
+            ("RAPPORT_TELEMETRY__OTLP", &collector.url()),
+            ("RAPPORT_TELEMETRY__METRICS", &format!("127.0.0.1:{port}")),
+        ],
+    );
+    let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
+    play(&clients).await;
+    let text = wait_for_metrics(port).await;
+    suite.stop();
+
+    let samples = samples(&text);
+    for (name, labels) in &samples {
+        if name == "target_info" {
+            continue;
+        }
+        let metric = metric_of(name).unwrap_or_else(|| panic!("docs/telemetry.md does not tell of {name}"));
+        let known: BTreeSet<String> = metric
+            .labels
+            .iter()
+            .map(|label| label.replace('.', "_"))
+            .collect();
+        for labels in labels {
+            for (label, value) in labels {
+                assert!(
+                    known.contains(label) || label == "le",
+                    "{name} has another label: {label}={value}"
+                );
+                assert!(
+                    !value.contains("anna") && !value.contains("harbour"),
+                    "{name}: {label}={value}"
+                );
+            }
+        }
+    }
+    let shown: BTreeSet<&str> = samples
+        .keys()
+        .filter_map(|name| metric_of(name))
+        .map(|metric| metric.name)
+        .collect();
+    let sent: BTreeSet<String> = collector.metrics().into_keys().collect();
+    for metric in ALL {
+        // There is no broker, nobody is refused, nobody is in anybody's way.
+        let is_quiet = [
+            "rapport.calls.refused",
+            "rapport.consumer.lag",
+            "rapport.transaction.repeated",
+        ];
+        if is_quiet.contains(&metric.name) {
+            continue;
+        }
+        assert!(
+            shown.contains(metric.name),
+            "/metrics does not show {}:\n{text}",
+            metric.name
+        );
+        assert!(
+            sent.contains(metric.name),
+            "the collector did not get {}: {sent:?}",
+            metric.name
+        );
+    }
+    check_values(&collector);
+}
+
+/// Calls that touch everything that is measured.
+async fn play(clients: &Clients) {
+    world::create_program(clients).await;
+    world::publish_survey(clients).await;
+    world::create_customer(clients, "anna").await;
+    purchase(clients, "anna", "1").await;
+    wait_for_points(clients, "anna", 40).await;
+    world::answer(clients, "anna", [2, 4, 5, 6]).await;
+    view(clients, "anna").await;
+    let request = RedeemPointsRequest {
+        member: world::member("anna"),
+        request_id: "a-coffee".to_owned(),
+        points: 15,
+        ..RedeemPointsRequest::default()
+    };
+    let redeemed = clients.loyalty.clone().redeem_points(request.clone()).await;
+    redeemed.expect("there are enough points");
+    // The same again moves nothing, and counts nothing.
+    let again = clients.loyalty.clone().redeem_points(request).await;
+    again.expect("a request can be sent again");
+    let request = GetCustomerRequest {
+        name: world::customer("nobody"),
+    };
+    let absent = clients.profile.clone().get_customer(request).await;
+    assert_eq!(
+        absent.expect_err("nobody is nobody").code(),
+        tonic::Code::NotFound
+    );
+}
+
+/// Waits until the levels that are looked at from time to time are there as well.
+async fn wait_for_metrics(port: u16) -> String {
+    let begun = Instant::now();
+    loop {
+        let text = scrape(port).await;
+        let is_open = |line: &str| line.starts_with("rapport_cases_open{") && !line.ends_with(" 0");
+        if text.contains("rapport_outbox_waiting{") && text.lines().any(is_open) {
+            return text;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "outbox and open cases do not show:\n{text}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What the collector got when the process ended: everything that was played, counted once.
+fn check_values(collector: &Collector) {
+    let metrics = collector.metrics();
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        let labels: Vec<(String, String)> = labels
+            .iter()
+            .map(|(label, value)| ((*label).to_owned(), (*value).to_owned()))
+            .collect();
+        metrics[name].points.get(&labels).copied().unwrap_or_default()
+    };
+    let points = |movement| value("rapport.points", &[("movement", movement)]);
+    assert!((points("issued") - 40.0).abs() < 0.5, "{metrics:#?}");
+    assert!((points("redeemed") - 15.0).abs() < 0.5, "{metrics:#?}");
+    assert!(
+        (value("rapport.purchases", &[("kind", "sale")]) - 1.0).abs() < 0.5,
+        "{metrics:#?}"
+    );
+    assert!((value("rapport.answers", &[]) - 1.0).abs() < 0.5, "{metrics:#?}");
+    assert!(
+        (value("rapport.cases.open", &[("priority", "high")]) - 1.0).abs() < 0.5,
+        "{metrics:#?}"
+    );
+    let not_found = value(
+        "rpc.server.call.duration",
+        &[
+            ("error.type", "CUSTOMER_NOT_FOUND"),
+            ("rpc.method", "rapport.profile.v1.ProfileService/GetCustomer"),
+            ("rpc.response.status_code", "NOT_FOUND"),
+            ("rpc.system.name", "grpc"),
+        ],
+    );
+    assert!((not_found - 1.0).abs() < 0.5, "{metrics:#?}");
+    let under_way = value("rapport.calls.in_flight", &[]);
+    assert!(under_way.abs() < 0.5, "{under_way} calls never ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_is_away_costs_one_line_each_for_traces_and_metrics() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let suite = SuiteProcess::start_with(
+        &folder.path().join("data"),
+        &[("RAPPORT_TELEMETRY__OTLP", &nobody)],
+    );
+    let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
+    world::create_program(&clients).await;
+    world::create_customer(&clients, "li").await;
+    let begun = Instant::now();
+    let mut number = 0;
+    // More than one batch of traces is lost.
+    while begun.elapsed() < Duration::from_secs(6) || !suite.log().contains("does not take traces") {
+        number += 1;
+        let call = Instant::now();
+        purchase(&clients, "li", &number.to_string()).await;
+        assert!(
+            call.elapsed() < Duration::from_secs(5),
+            "a call waits for the collector"
+        );
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "nothing tells that traces are lost: {}",
+            suite.log()
+        );
+    }
+    wait_for_points(&clients, "li", 40 * number).await;
+    let ended = suite.stop();
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    let of = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(of("does not take traces"), 1, "{}", ended.stderr);
+    assert!(of("does not take metrics") <= 1, "{}", ended.stderr);
+    assert!(lines.len() <= 2, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_lines_have_the_trace_of_their_call_and_nothing_of_a_person() {
+    let collector = Collector::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let suite = SuiteProcess::start_with(
+        &folder.path().join("data"),
+        &[
+            ("RAPPORT_LOG", "debug"),
+            ("RAPPORT_LOG_FORM", "json"),
+            ("RAPPORT_TELEMETRY__OTLP", &collector.url()),
+        ],
+    );
+    let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
+    let personal = [
+        "Annalise Quillfeather",
+        "quillfeather@example.org",
+        "+4915112345678",
+    ];
+    world::create_program(&clients).await;
+    let customer = Customer {
+        display_name: personal[0].to_owned(),
+        email: personal[1].to_owned(),
+        phone: personal[2].to_owned(),
+        ..Customer::default()
+    };
+    let request = CreateCustomerRequest {
+        customer_id: "li".to_owned(),
+        customer: Some(customer),
+    };
+    let created = clients
+        .profile
+        .clone()
+        .create_customer(traced(request.clone()))
+        .await;
+    created.expect("the guest is new");
+    let again = clients.profile.clone().create_customer(traced(request)).await;
+    let again = again.expect_err("the guest is there already");
+    purchase(&clients, "li", "1").await;
+    wait_for_points(&clients, "li", 40).await;
+    view(&clients, "li").await;
+    let ended = suite.stop();
+
+    let mut of_the_call = 0;
+    let call = again
+        .metadata()
+        .get("x-request-id")
+        .map(|id| id.to_str().expect("an id is ASCII"));
+    for line in ended.stderr.lines() {
+        let object: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON: {error}: {line}"));
+        assert!(
+            object["time"].is_string() && object["level"].is_string(),
+            "{line}"
+        );
+        if object["message"] == "answered" && object["code"] == "ALREADY_EXISTS" {
+            of_the_call += 1;
+            assert_eq!(object["trace_id"], TRACE, "{line}");
+            assert_eq!(
+                object["spans"][0]["method"], "rapport.profile.v1.ProfileService/CreateCustomer",
+                "{line}"
+            );
+            assert_eq!(object["spans"][0]["call_id"].as_str(), call, "{line}");
+        }
+        for value in personal {
+            assert!(!line.contains(value), "{value} is in the log: {line}");
+        }
+    }
+    assert_eq!(
+        of_the_call, 1,
+        "the log does not tell of the refused call:\n{}",
+        ended.stderr
+    );
+    let seen = format!("{:?} {:?}", collector.spans(), collector.metrics());
+    for value in personal {
+        assert!(!seen.contains(value), "{value} is in what the collector got");
+    }
+}
