@@ -172,11 +172,10 @@ impl Privacy {
     pub(crate) async fn add(&self, keys: &[data_key::Model]) -> Result<()> {
         self.store
             .write("make_data_keys", |transaction| async move {
-                let rows = keys.iter().cloned().map(data_key::ActiveModel::from).map(whole);
                 rows::upsert::<data_key::Entity>(
                     transaction.connection(),
                     "make keys",
-                    rows.collect(),
+                    keys.to_vec(),
                     "ON CONFLICT (tenant, purpose, number) DO NOTHING",
                 )
                 .await?;
@@ -342,12 +341,6 @@ impl TenantKeys {
 pub(crate) fn number_of(row: &data_key::Model) -> Result<u32> {
     u32::try_from(row.number)
         .map_err(|error| Error::internal("the number of a key is negative").because(error))
-}
-
-/// Every column set, as many rows in one statement need it.
-fn whole(row: data_key::ActiveModel) -> data_key::ActiveModel {
-    use sea_orm::ActiveModelTrait as _;
-    row.reset_all()
 }
 
 fn place_of(row: &data_key::Model) -> [String; 2] {

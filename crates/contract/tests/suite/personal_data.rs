@@ -91,3 +91,20 @@ fn a_message_that_names_a_customer_is_not_business_data() {
     }
     offenders.must_be_none();
 }
+
+#[test]
+fn events_tell_nothing_personal() {
+    let mut offenders = Offenders::against(
+        "What events tell is kept by brokers and by other services: no message of an events.proto is personal.",
+    );
+    for message in messages() {
+        if message.parent_file().name().ends_with("/events.proto") {
+            offenders.unless(
+                class(&message).is_some() && !is_personal(&message),
+                message.full_name(),
+                "tells something personal",
+            );
+        }
+    }
+    offenders.must_be_none();
+}
