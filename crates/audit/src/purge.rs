@@ -35,7 +35,7 @@ pub struct Purge {
 }
 
 /// The work that removes what is too old from the logs of a process; nothing when records are kept for ever.
-pub fn timers(logs: &[Log], clock: &Clock, options: &AuditOptions) -> Vec<Timer> {
+pub(crate) fn timers(logs: &[Log], clock: &Clock, options: &AuditOptions) -> Vec<Timer> {
     if options.keep_days == 0 {
         return Vec::new();
     }
@@ -105,7 +105,12 @@ async fn purge_tenant(store: &Store, tenant: &str, kept_from: i64, now: Timestam
 }
 
 /// States that records of a tenant before a moment are removed, unless that is stated already.
-async fn state(connection: &impl ConnectionTrait, tenant: &str, kept_from: i64, now: Timestamp) -> Result<()> {
+async fn state(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    kept_from: i64,
+    now: Timestamp,
+) -> Result<()> {
     let key = (tenant.to_owned(), kept_from);
     let stated = audit_purge::Entity::find_by_id(key).one(connection).await;
     if stated.stored("read the purges of the audit log")?.is_some() {

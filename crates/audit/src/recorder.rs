@@ -35,9 +35,7 @@ impl Recorder {
             let committer = Committer::start(log.store.clone(), Appending);
             (log.service, committer)
         });
-        Self {
-            logs: logs.collect(),
-        }
+        Self { logs: logs.collect() }
     }
 
     /// Waits until everything that was taken is stored, and takes nothing more.
@@ -46,7 +44,9 @@ impl Recorder {
     }
 
     fn log_of(&self, method: &str) -> Option<&Committer<Appending>> {
-        let service = method.strip_prefix("/rapport.").and_then(|rest| rest.split('.').next());
+        let service = method
+            .strip_prefix("/rapport.")
+            .and_then(|rest| rest.split('.').next());
         let own = self.logs.iter().find(|(name, _)| Some(*name) == service);
         own.or_else(|| self.logs.first()).map(|(_, committer)| committer)
     }
@@ -80,11 +80,7 @@ impl Batch for Appending {
         "append_audit_records"
     }
 
-    async fn execute(
-        &self,
-        transaction: &DatabaseTransaction,
-        records: &[Model],
-    ) -> Result<Vec<Result<()>>> {
+    async fn execute(&self, transaction: &DatabaseTransaction, records: &[Model]) -> Result<Vec<Result<()>>> {
         trail::append(transaction, records.to_vec()).await?;
         Ok(records.iter().map(|_| Ok(())).collect())
     }

@@ -65,7 +65,9 @@ pub(crate) fn code_name(code: tonic::Code) -> &'static str {
 
 /// The moment of a record with this id, in microseconds, as its key has it; none when the id is not that of a call.
 pub(crate) fn moment_of(id: &str) -> Option<i64> {
-    let call = id.strip_suffix(".change").or_else(|| id.strip_suffix(".answer"))?;
+    let call = id
+        .strip_suffix(".change")
+        .or_else(|| id.strip_suffix(".answer"))?;
     let (seconds, nanos) = call.parse::<Uuid>().ok()?.get_timestamp()?.to_unix();
     let seconds = i64::try_from(seconds).ok()?;
     // Whole milliseconds: a UUID of version 7 has no finer ones.
@@ -149,7 +151,12 @@ mod tests {
         let expected = clock.now().as_millisecond() * 1_000;
         assert_eq!(moment_of(&format!("{call}.change")), Some(expected));
         assert_eq!(moment_of(&format!("{call}.answer")), Some(expected));
-        for other in [call.to_string(), format!("{call}.other"), "x.change".to_owned(), String::new()] {
+        for other in [
+            call.to_string(),
+            format!("{call}.other"),
+            "x.change".to_owned(),
+            String::new(),
+        ] {
             assert_eq!(moment_of(&other), None, "{other:?}");
         }
     }
