@@ -21,6 +21,7 @@ mod contract;
 mod bad_input;
 mod cdnow;
 mod crash;
+mod dead_letters;
 mod dynamic;
 mod errors;
 mod figures;

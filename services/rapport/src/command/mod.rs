@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod doctor;
+mod events;
 mod import;
 mod migrate;
 mod serve;
@@ -39,6 +40,9 @@ enum Command {
     /// Imports files into a running suite.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Lists events that could not be taken, and sends events again.
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Brings the data of a folder up to date for this version.
     #[command(after_help = "Example: rapport migrate --data data/rapport")]
     Migrate(SuiteArguments),
@@ -150,6 +154,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             .await
         }
         Command::Import(command) => import::run(command).await,
+        Command::Events(command) => events::run(command).await,
         Command::Migrate(arguments) => {
             let configuration = arguments.configuration(Configuration::default())?;
             rapport_telemetry::start_logs(&configuration.log, configuration.log_form)
