@@ -28,6 +28,7 @@ mod figures;
 mod foreign;
 mod fuzz;
 mod loop_replay;
+mod metrics;
 mod mount;
 mod random;
 mod stores;

@@ -27,40 +27,40 @@ use crate::LogForm;
 pub const FIELDS: &[&str] = &[
     "address",
     "attempt",
-    "attempts",
     "batch",
     "call_id",
     "code",
-    "connections",
     "consumer",
-    "count",
     "duty",
     "error",
     "event",
     "events",
-    "every",
+    "failure",
     "fields_left_out",
-    "key_id",
+    "happening",
+    "kept_from",
     "message",
     "method",
     "micros",
+    "newer",
     "operations",
     "partition",
     "problem",
     "reason",
-    "replica",
-    "retry_in_ms",
-    "rows",
-    "sequence",
+    "relayed",
     "service",
     "sister",
     "source",
     "stream",
+    "subject",
+    "table",
+    "taken",
     "timer",
     "topic",
     "transaction",
-    "wait_ms",
-    "who",
+    "wait",
+    "what",
+    "wrong",
 ];
 
 /// Names that some fields have in spans, where they follow the conventions of OpenTelemetry.
@@ -339,6 +339,19 @@ mod tests {
     #[test]
     fn the_names_of_fields_are_in_order_and_none_is_there_twice() {
         assert!(FIELDS.is_sorted_by(|left, right| left < right), "{FIELDS:?}");
+    }
+
+    #[test]
+    fn the_documentation_says_what_every_field_means() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/telemetry.md"));
+        let page = page.unwrap();
+        let (_, table) = page.split_once("| field | meaning |").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        let shown: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+            .collect();
+        assert_eq!(shown, FIELDS);
     }
 
     #[test]
