@@ -12,6 +12,7 @@ mod nats;
 mod postgres;
 mod processes;
 mod proxy;
+mod scan;
 mod temporary_store;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use nats::Nats;
 pub use postgres::{Postgres, free_port};
 pub use processes::{ServiceProcess, built_programs};
 pub use proxy::FaultProxy;
+pub use scan::{Finding, Scanner};
 pub use temporary_store::{TemporaryStore, on_postgres};
 
 /// A server that is called over a pipe in memory.
