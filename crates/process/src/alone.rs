@@ -1,19 +1,23 @@
 //! One service in a process of its own, on a store of its own.
 //!
-//! Events go to the service's own consumers; those for other services wait in the outbox.
+//! With a broker its events reach every other process, and theirs reach it. Without one, they go to the service's own
+//! consumers, and those for other services wait in the outbox.
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
+use futures::future::BoxFuture;
 use rapport_access::TlsOptions;
+use rapport_audit::Audit;
 use rapport_client::SisterOptions;
 use rapport_clock::Clock;
-use rapport_events::{Consumer, Relay};
+use rapport_events::Consumer;
 use rapport_listing::TokenKey;
-use rapport_server::{Credentials, Server, Shutdown, Timer, Timers};
-use rapport_storage::{Location, MigrationList, Store};
+use rapport_privacy::MasterKeys;
+use rapport_server::{Server, Shutdown, Timer, Timers};
+use rapport_storage::{MigrationList, Store};
 
-use crate::{Configuration, DataFolder, Failure, Overrides, listen, told_to_end};
+use crate::{Configuration, Delivery, Failure, Overrides, Storage, guarded, listen, told_to_end};
 
 /// Serves one service of Rapport.
 #[derive(Debug, Parser)]
@@ -42,6 +46,8 @@ pub struct Opening {
     pub clock: Clock,
     /// Signs page tokens.
     pub token_key: TokenKey,
+    /// What the keys of personal data are kept under.
+    pub master_keys: MasterKeys,
     /// Where the sister services answer.
     pub sisters: SisterOptions,
     /// The certificates that calls to them show and ask for.
@@ -56,6 +62,8 @@ pub struct Opened {
     pub consumers: Vec<Arc<dyn Consumer>>,
     /// Due work.
     pub timers: Vec<Timer>,
+    /// Waits for changes under way, when everything else has ended.
+    pub drain: BoxFuture<'static, ()>,
 }
 
 /// Runs a service until it is told to end.
@@ -81,7 +89,7 @@ where
 
 async fn serve<O, F>(
     arguments: &Arguments,
-    name: &str,
+    name: &'static str,
     migrations: MigrationList,
     open: O,
 ) -> Result<(), Failure>
@@ -111,7 +119,7 @@ where
 async fn run<O, F>(
     configuration: Configuration,
     arguments: &Arguments,
-    name: &str,
+    name: &'static str,
     migrations: MigrationList,
     open: O,
 ) -> Result<(), Failure>
@@ -120,30 +128,31 @@ where
     F: Future<Output = rapport_status::Result<Opened>>,
 {
     let (listener, address) = listen(configuration.listen).await?;
-    let folder = DataFolder::take(&configuration.data)?;
-    let store = Store::open(&Location::in_folder(folder.path(), name)).await?;
-    store.migrate(&migrations).await?;
+    let storage = Storage::take(&configuration)?;
+    let store = storage.open_to_serve(name, &migrations).await?;
     let clock = Clock::system();
-    let opening = Opening {
+    let master_keys = storage.master_keys(&configuration.privacy)?;
+    let token_key = Storage::token_key(&master_keys);
+    let (server, callers) = guarded(&configuration, &clock).await?;
+    let opened = open(Opening {
         store: store.clone(),
         clock: clock.clone(),
-        token_key: folder.token_key()?,
+        token_key: token_key.clone(),
+        master_keys,
         sisters: configuration.sisters,
         tls: configuration.tls,
-    };
-    let opened = open(opening).await?;
+    })
+    .await?;
+    let stores = [(name, store.clone())];
+    let audit = Audit::start(&stores, token_key);
     let shutdown = Shutdown::default();
-    let server = (opened.add_to)(Server::new(
-        Credentials::Local {
-            tenant: configuration.tenant,
-        },
-        clock.clone(),
-    )?);
-    let relay = Relay::start(vec![store], &opened.consumers, &clock);
-    let timers = Timers::start(opened.timers, &shutdown);
+    let server = (opened.add_to)(audit.add_to(server));
+    let delivery = Delivery::start(configuration.events.as_ref(), &stores, opened.consumers, &clock).await?;
+    let due = [opened.timers, audit.timers(&clock, &configuration.audit)].concat();
+    let timers = Timers::start(due, &shutdown);
     println!(
-        "{name} is ready at http://{address}, with its data in {}",
-        folder.path().display()
+        "{name} is ready at http://{address}, with its data in {}; callers: {callers}",
+        storage.describe()
     );
     let ending = shutdown.clone();
     let outcome = tokio::join!(server.serve(Some(listener), None, shutdown), async move {
@@ -152,7 +161,10 @@ where
         outcome
     });
     timers.ended().await;
-    relay.stop().await;
+    delivery.stop().await;
+    opened.drain.await;
+    audit.drain().await;
+    store.close().await?;
     outcome.0?;
     outcome.1
 }

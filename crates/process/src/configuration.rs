@@ -10,6 +10,7 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use rapport_access::{AccessOptions, LimitOptions, TlsOptions};
+use rapport_audit::AuditOptions;
 use rapport_client::SisterOptions;
 use rapport_events::EventOptions;
 use rapport_privacy::PrivacyOptions;
@@ -47,6 +48,8 @@ pub struct Configuration {
     pub tls: Option<TlsOptions>,
     /// Encryption at rest.
     pub privacy: PrivacyOptions,
+    /// How long records of calls are kept.
+    pub audit: AuditOptions,
     /// How much callers may ask for.
     pub limits: LimitOptions,
     /// Where traces and metrics go.
@@ -68,6 +71,7 @@ impl Default for Configuration {
             access: AccessOptions::default(),
             tls: None,
             privacy: PrivacyOptions::default(),
+            audit: AuditOptions::default(),
             limits: LimitOptions::default(),
             telemetry: TelemetryOptions::default(),
         }
@@ -100,7 +104,7 @@ impl Configuration {
             sources = sources.merge(Toml::file_exact(file));
         }
         let configuration: Self = sources
-            .merge(Env::prefixed("RAPPORT_").ignore(&["config", "server"]).split("__"))
+            .merge(Env::prefixed("RAPPORT_").ignore(&["config", "server", "token", "authorities"]).split("__"))
             .merge(Serialized::defaults(overrides))
             .extract()
             .map_err(|error| {
@@ -112,12 +116,14 @@ impl Configuration {
     }
 
     fn check(self) -> Result<Self, Failure> {
-        if !self.listen.ip().is_loopback() {
+        if !self.listen.ip().is_loopback() && !self.access.tells_callers_apart(self.tls.as_ref()) {
             return Err(Failure::new(format!(
                 "{} is no loopback address, and no keys are configured to tell callers apart",
                 self.listen
             ))
-            .mend("listen on 127.0.0.1 or [::1]"));
+            .mend(
+                "set access.jwks or access.api_keys (`rapport token` and `rapport key` make some), or listen on 127.0.0.1",
+            ));
         }
         if !rapport_contract::name::is_id(&self.tenant) {
             return Err(Failure::new(format!("the tenant {:?} is no id", self.tenant))
@@ -160,6 +166,26 @@ mod tests {
         };
         let read = Configuration::read(Some(&file), other, &Overrides::default()).unwrap();
         assert_eq!(read, Configuration::default());
+    }
+
+    #[test]
+    fn the_files_of_the_deployments_can_be_read_and_tell_callers_apart() {
+        let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kubernetes/overlays");
+        let mut read = Vec::new();
+        for folder in std::fs::read_dir(&overlays).unwrap() {
+            let file = folder.unwrap().path().join("rapport.toml");
+            let configuration =
+                Configuration::read(Some(&file), Configuration::default(), &Overrides::default())
+                    .unwrap_or_else(|refused| panic!("{}: {refused}", file.display()));
+            // An open address is only taken with keys of callers.
+            assert!(
+                !configuration.listen.ip().is_loopback(),
+                "{} listens where no other pod can call",
+                file.display()
+            );
+            read.push(file);
+        }
+        assert_eq!(read.len(), 3, "the overlays of {}: {read:?}", overlays.display());
     }
 
     #[test]

@@ -4,14 +4,18 @@
 pub mod alone;
 mod configuration;
 mod data_folder;
+mod delivery;
 mod failure;
+mod guarded;
 mod listen;
 mod signals;
 mod storage;
 
 pub use configuration::{Configuration, Overrides};
 pub use data_folder::{DataFolder, unusable};
+pub use delivery::Delivery;
 pub use failure::Failure;
+pub use guarded::guarded;
 pub use listen::{cannot_listen, listen};
 pub use signals::told_to_end;
 pub use storage::Storage;

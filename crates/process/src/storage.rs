@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use rapport_listing::TokenKey;
-use rapport_privacy::PrivacyOptions;
+use rapport_privacy::{MasterKeys, PrivacyOptions};
 use rapport_status::Reason;
 use rapport_storage::{DatabaseOptions, Location, MigrationList, SchemaState, Store};
-use sha2::{Digest as _, Sha256};
 
 use crate::{Configuration, DataFolder, Failure};
 
@@ -103,32 +102,18 @@ impl Storage {
         Ok(store)
     }
 
-    /// The key that page tokens are signed with: the same in every process that uses this storage.
-    pub fn token_key(&self, privacy: &PrivacyOptions) -> Result<TokenKey, Failure> {
-        match self {
-            Self::Folder(folder) => folder.token_key(),
-            Self::Server(_) => {
-                let written =
-                    match (&privacy.master_key, &privacy.master_key_file) {
-                        (Some(key), _) => key.clone(),
-                        (None, Some(file)) => std::fs::read_to_string(file).map_err(|error| {
-                            Failure::new(format!(
-                                "the master key cannot be read from {}: {error}",
-                                file.display()
-                            ))
-                        })?,
-                        (None, None) => {
-                            return Err(Failure::new("a database is configured without a master key").mend(
-                            "set privacy.master_key_file, or the variable RAPPORT_PRIVACY__MASTER_KEY",
-                        ));
-                        }
-                    };
-                let mut digest = Sha256::new();
-                digest.update(b"page tokens");
-                digest.update(written.trim().as_bytes());
-                Ok(TokenKey::new(digest.finalize().into()))
-            }
-        }
+    /// The master keys of personal data: as configured, or those of the folder.
+    pub fn master_keys(&self, privacy: &PrivacyOptions) -> Result<MasterKeys, Failure> {
+        let folder = match self {
+            Self::Folder(folder) => Some(folder.path()),
+            Self::Server(_) => None,
+        };
+        MasterKeys::load(privacy, folder).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// The key that page tokens are signed with: the same in every process with these master keys.
+    pub fn token_key(master_keys: &MasterKeys) -> TokenKey {
+        TokenKey::new(master_keys.derive("page tokens"))
     }
 }
 

@@ -13,12 +13,15 @@ fn main() -> ExitCode {
             store: opening.store,
             clock: opening.clock,
             token_key: opening.token_key,
+            master_keys: opening.master_keys,
         })
         .await?;
+        let methods = feedback.server();
         Ok(Opened {
+            add_to: Box::new(move |server| server.with(methods)),
             consumers: feedback.consumers(),
             timers: feedback.timers(),
-            add_to: Box::new(move |server| server.with(feedback.server())),
+            drain: Box::pin(feedback.drain()),
         })
     })
 }

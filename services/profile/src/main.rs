@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             store: opening.store,
             clock: opening.clock,
             token_key: opening.token_key,
+            master_keys: opening.master_keys,
             sisters: Sisters {
                 feedback: sister("feedback", &opening.sisters.feedback)?,
                 satisfaction: sister("satisfaction", &opening.sisters.satisfaction)?,
@@ -24,10 +25,12 @@ fn main() -> ExitCode {
             },
         })
         .await?;
+        let methods = profile.server();
         Ok(Opened {
+            add_to: Box::new(move |server| server.with(methods)),
             consumers: profile.consumers(),
             timers: profile.timers(),
-            add_to: Box::new(move |server| server.with(profile.server())),
+            drain: Box::pin(profile.drain()),
         })
     })
 }

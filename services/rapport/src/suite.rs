@@ -3,21 +3,23 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use rapport_audit::Audit;
 use rapport_client::{CallPolicy, Sister};
 use rapport_clock::Clock;
-use rapport_events::{Consumer, Relay};
+use rapport_events::Consumer;
 use rapport_feedback::Feedback;
+use rapport_listing::TokenKey;
 use rapport_loyalty::Loyalty;
-use rapport_process::{Configuration, DataFolder, Failure, listen, told_to_end};
+use rapport_privacy::MasterKeys;
+use rapport_process::{Configuration, Delivery, Failure, Storage, guarded, listen, told_to_end};
 use rapport_profile::Profile;
 use rapport_satisfaction::Satisfaction;
-use rapport_server::{Credentials, Server, Shutdown, Timers, in_process};
-use rapport_storage::{Location, MigrationList, Store};
+use rapport_server::{Server, Shutdown, Timers, in_process};
+use rapport_storage::{MigrationList, Store};
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
@@ -40,32 +42,16 @@ pub fn schemas() -> [(&'static str, MigrationList); 4] {
     ]
 }
 
-/// The file of a service's data.
-pub fn location(folder: &DataFolder, service: &str) -> PathBuf {
-    let Location::File(path) = Location::in_folder(folder.path(), service);
-    path
-}
-
-/// Opens the store of a service without looking at its schema.
-pub async fn open_store(folder: &DataFolder, service: &str) -> Result<Store, Failure> {
-    Store::open(&Location::in_folder(folder.path(), service))
-        .await
-        .map_err(|error| {
-            Failure::from(error).mend(format!(
-                "check that {} can be written and has room; `rapport doctor` tells more",
-                folder.path().display()
-            ))
-        })
-}
-
 /// A running suite.
 #[derive(Debug)]
 pub struct Suite {
     address: SocketAddr,
-    folder: DataFolder,
+    callers: String,
+    storage: Storage,
+    audit: Audit,
     services: Services,
-    stores: Vec<Store>,
-    relay: Relay,
+    stores: Vec<(&'static str, Store)>,
+    delivery: Delivery,
     timers: Timers,
     shutdown: Shutdown,
     server: JoinHandle<rapport_status::Result<()>>,
@@ -86,27 +72,37 @@ impl Suite {
         let begun = Instant::now();
         // The port comes first: a second suite by mistake is told so before anything is touched.
         let (listener, address) = listen(configuration.listen).await?;
-        let folder = DataFolder::take(&configuration.data)?;
+        let storage = Storage::take(configuration)?;
         let clock = Clock::system();
         let (channel, incoming) = in_process::transport();
-        let (services, stores) = Services::open(&folder, &clock, &channel).await?;
+        let master_keys = storage.master_keys(&configuration.privacy)?;
+        let token_key = Storage::token_key(&master_keys);
+        let (services, stores) = Services::open(&storage, &master_keys, &token_key, &clock, &channel).await?;
+        let audit = Audit::start(&stores, token_key);
         let shutdown = Shutdown::default();
-        let credentials = Credentials::Local {
-            tenant: configuration.tenant.clone(),
-        };
-        let server = services.add_to(Server::new(credentials, clock.clone())?);
+        let (server, callers) = guarded(configuration, &clock).await?;
+        let server = services.add_to(audit.add_to(server));
         let server = tokio::spawn(server.serve(Some(listener), Some(incoming), shutdown.clone()));
-        let relay = Relay::start(stores.clone(), &services.consumers(), &clock);
-        let timers = Timers::start(services.timers(), &shutdown);
+        let delivery = Delivery::start(
+            configuration.events.as_ref(),
+            &stores,
+            services.consumers(),
+            &clock,
+        )
+        .await?;
+        let due = [services.timers(), audit.timers(&clock, &configuration.audit)].concat();
+        let timers = Timers::start(due, &shutdown);
         Ok(Self {
             address,
-            folder,
+            storage,
+            audit,
             services,
             stores,
-            relay,
+            delivery,
             timers,
             shutdown,
             server,
+            callers,
             started_in: begun.elapsed(),
         })
     }
@@ -119,13 +115,13 @@ impl Suite {
     /// One screen: where it listens, where the data are, what to try next.
     pub fn welcome(&self) -> String {
         let address = self.address;
-        let data = self.folder.path().display();
+        let (data, callers) = (self.storage.describe(), &self.callers);
         let ready = self.started_in.as_millis();
         format!(
             "Rapport is ready ({ready} ms).\n\n\
              \x20 listening on  http://{address}  (gRPC, gRPC-Web, reflection, health)\n\
              \x20 data in       {data}\n\
-             \x20 callers       anybody on this machine, for no keys are configured\n\n\
+             \x20 callers       {callers}\n\n\
              Try next, in another terminal:\n\
              \x20 rapport verify --server http://{address}\n\
              \x20 rapport import purchases --help\n\
@@ -158,9 +154,10 @@ impl Suite {
         let orderly = async {
             let served = self.server.await;
             self.timers.ended().await;
-            self.relay.stop().await;
+            self.delivery.stop().await;
             self.services.drain().await;
-            for store in self.stores {
+            self.audit.drain().await;
+            for (_, store) in self.stores {
                 // What is committed is safe without it; closing tidies the write-ahead logs away.
                 if let Err(error) = store.close().await {
                     tracing::warn!(error = error.chain(), "a store could not be closed in order");
@@ -180,25 +177,25 @@ impl Suite {
 
 impl Services {
     async fn open(
-        folder: &DataFolder,
+        storage: &Storage,
+        master_keys: &MasterKeys,
+        token_key: &TokenKey,
         clock: &Clock,
         channel: &Channel,
-    ) -> Result<(Self, Vec<Store>), Failure> {
+    ) -> Result<(Self, Vec<(&'static str, Store)>), Failure> {
         let mut stores = Vec::new();
         for (service, migrations) in schemas() {
-            let store = open_store(folder, service).await?;
-            store.migrate(&migrations).await?;
-            stores.push(store);
+            stores.push((service, storage.open_to_serve(service, &migrations).await?));
         }
-        let [profile, feedback, satisfaction, loyalty] =
-            <[Store; 4]>::try_from(stores.clone()).map_err(|_| Failure::new("a store is missing"))?;
-        let token_key = folder.token_key()?;
+        let [(_, profile), (_, feedback), (_, satisfaction), (_, loyalty)] =
+            <[(_, Store); 4]>::try_from(stores.clone()).map_err(|_| Failure::new("a store is missing"))?;
         let sister = |name| Sister::over(name, channel.clone(), CallPolicy::default());
         let services = Self {
             profile: Profile::open(rapport_profile::Parts {
                 store: profile,
                 clock: clock.clone(),
                 token_key: token_key.clone(),
+                master_keys: master_keys.clone(),
                 sisters: rapport_profile::Sisters {
                     feedback: sister("feedback"),
                     satisfaction: sister("satisfaction"),
@@ -210,6 +207,7 @@ impl Services {
                 store: feedback,
                 clock: clock.clone(),
                 token_key: token_key.clone(),
+                master_keys: master_keys.clone(),
             })
             .await?,
             satisfaction: Satisfaction::open(rapport_satisfaction::Parts {
@@ -221,7 +219,7 @@ impl Services {
             loyalty: Loyalty::open(rapport_loyalty::Parts {
                 store: loyalty,
                 clock: clock.clone(),
-                token_key,
+                token_key: token_key.clone(),
             })
             .await?,
         };

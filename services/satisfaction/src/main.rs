@@ -15,10 +15,12 @@ fn main() -> ExitCode {
             token_key: opening.token_key,
         })
         .await?;
+        let methods = satisfaction.server();
         Ok(Opened {
+            add_to: Box::new(move |server| server.with(methods)),
             consumers: satisfaction.consumers(),
             timers: satisfaction.timers(),
-            add_to: Box::new(move |server| server.with(satisfaction.server())),
+            drain: Box::pin(async {}),
         })
     })
 }
