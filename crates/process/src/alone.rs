@@ -111,14 +111,13 @@ where
     )
     .await
     .map_err(|error| Failure::new(error.to_string()))?;
-    let outcome = run(configuration, arguments, name, migrations, open).await;
+    let outcome = run(configuration, name, migrations, open).await;
     telemetry.end().await;
     outcome
 }
 
 async fn run<O, F>(
     configuration: Configuration,
-    arguments: &Arguments,
     name: &'static str,
     migrations: MigrationList,
     open: O,
