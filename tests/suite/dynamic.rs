@@ -21,6 +21,16 @@ pub(crate) async fn call(
     method: &MethodDescriptor,
     requests: Vec<DynamicMessage>,
 ) -> Result<Vec<DynamicMessage>, Status> {
+    call_as(channel, method, requests, None).await
+}
+
+/// The same with a token.
+pub(crate) async fn call_as(
+    channel: &Channel,
+    method: &MethodDescriptor,
+    requests: Vec<DynamicMessage>,
+    token: Option<&str>,
+) -> Result<Vec<DynamicMessage>, Status> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().expect("names of methods are paths");
     let mut client = Grpc::new(channel.clone());
@@ -31,6 +41,10 @@ pub(crate) async fn call(
     // On the wire, one message is a stream of one: this serves methods of every kind.
     let mut request = Request::new(futures::stream::iter(requests));
     request.set_timeout(DEADLINE);
+    if let Some(token) = token {
+        let header = format!("Bearer {token}").parse().expect("tokens are plain");
+        request.metadata_mut().insert("authorization", header);
+    }
     let answer = client
         .streaming(request, path, DynamicCodec(method.output()))
         .await?;

@@ -5,6 +5,7 @@ mod facts;
 mod hostile;
 mod names;
 mod request;
+mod tenants;
 
 use std::{
     collections::BTreeMap,
@@ -119,16 +120,21 @@ async fn no_request_brings_the_server_down_or_to_an_undocumented_error() {
 /// What requests need to reach the work of every method: members with points, and a survey that takes answers.
 async fn furnish(suite: &SuiteProcess, names: &Names) {
     let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
-    world::create_program(&clients).await;
-    world::publish_survey(&clients).await;
+    furnish_as(&clients, names).await;
+}
+
+/// The same, as the tenant of some clients.
+async fn furnish_as(clients: &Clients, names: &Names) {
+    world::create_program(clients).await;
+    world::publish_survey(clients).await;
     names.add(world::PROGRAM.to_owned());
     names.add(world::SURVEY.to_owned());
     for number in 0..20 {
         let guest = format!("customer-{number}");
-        world::create_customer(&clients, &guest).await;
+        world::create_customer(clients, &guest).await;
         names.add(world::customer(&guest));
         names.add(world::member(&guest));
-        names.add(world::answer(&clients, &guest, [3, 4, 5, 6]).await.name);
+        names.add(world::answer(clients, &guest, [3, 4, 5, 6]).await.name);
     }
 }
 

@@ -6,9 +6,8 @@ use clap::{Args, Subcommand};
 use rapport_money::Currency;
 use rapport_process::Failure;
 
-use super::ServerArgument;
 use crate::{
-    client::Clients,
+    client::{Clients, ServerArguments},
     import::{self, Columns, CustomerColumn, Options},
 };
 
@@ -29,7 +28,7 @@ pub(super) struct PurchasesArguments {
     /// kind (sale or return), quantity, location, `original_source_id`.
     file: PathBuf,
     #[command(flatten)]
-    server: ServerArgument,
+    server: ServerArguments,
     /// The system that the purchases come from; together with the source id it is a purchase's key for ever.
     #[arg(long, value_name = "ID", default_value = "import")]
     source: String,
@@ -71,7 +70,7 @@ pub(super) async fn run(command: ImportCommand) -> Result<ExitCode, Failure> {
             .rejects
             .unwrap_or_else(|| arguments.file.with_extension("rejected.csv")),
     };
-    let clients = Clients::connect(&arguments.server.server).await?;
+    let clients = Clients::connect_as(&arguments.server).await?;
     let outcome = import::purchases(&clients, &arguments.file, &options).await?;
     println!("{outcome}");
     Ok(if outcome.rejected == 0 && !outcome.interrupted {

@@ -3,8 +3,11 @@
 mod doctor;
 mod events;
 mod import;
+mod key;
+mod keys;
 mod migrate;
 mod serve;
+mod token;
 mod verify;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -43,6 +46,9 @@ enum Command {
     /// Lists events that could not be taken, and sends events again.
     #[command(subcommand)]
     Events(events::EventsCommand),
+    /// Rotates the keys of personal data, and shows how they stand.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Brings the data of a folder up to date for this version.
     #[command(after_help = "Example: rapport migrate --data data/rapport")]
     Migrate(SuiteArguments),
@@ -52,6 +58,15 @@ enum Command {
     /// Recomputes the points ledger and every roll-up of a running suite, and names what differs.
     #[command(after_help = "Example: rapport verify --server http://127.0.0.1:50051")]
     Verify(verify::VerifyArguments),
+    /// Makes tokens to try with, and the keys that sign them. Real tokens come from an identity provider.
+    #[command(after_help = "Example: rapport token --new-keys keys\n\
+                            Example: rapport token --key-file keys/private.jwk --tenant default --scope 'loyalty.*'")]
+    Token(token::TokenArguments),
+    /// Makes an API key for a machine, and shows it once.
+    #[command(
+        after_help = "Example: rapport key --tenant harbour --subject 'till 7' --scope loyalty.points.write"
+    )]
+    Key(key::KeyArguments),
 }
 
 /// Where the suite listens and keeps its data.
@@ -108,19 +123,6 @@ struct DemoArguments {
     once: bool,
 }
 
-/// Address of a running suite.
-#[derive(Debug, Clone, Args)]
-struct ServerArgument {
-    /// Address of the running suite.
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:50051",
-        env = "RAPPORT_SERVER"
-    )]
-    server: String,
-}
-
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let command_line = CommandLine::parse();
@@ -155,6 +157,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Import(command) => import::run(command).await,
         Command::Events(command) => events::run(command).await,
+        Command::Keys(command) => {
+            keys::run(command).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Migrate(arguments) => {
             let configuration = arguments.configuration(Configuration::default())?;
             rapport_telemetry::start_logs(&configuration.log, configuration.log_form)
@@ -170,6 +176,14 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(doctor::run(arguments.config.as_deref(), &overrides).await)
         }
         Command::Verify(arguments) => verify::run(&arguments).await,
+        Command::Token(arguments) => {
+            token::run(&arguments, &rapport_clock::Clock::system())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Key(arguments) => {
+            key::run(&arguments)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -5,20 +5,19 @@ use std::process::ExitCode;
 use clap::Args;
 use rapport_contract::{loyalty::v1::VerifyLedgerRequest, satisfaction::v1::VerifyRollupsRequest};
 
-use super::ServerArgument;
 use rapport_process::Failure;
 
-use crate::client::Clients;
+use crate::client::{Clients, ServerArguments};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
     #[command(flatten)]
-    server: ServerArgument,
+    server: ServerArguments,
 }
 
 /// Recomputes ledger and roll-ups. Exit code 1 when something differs.
 pub(super) async fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
-    let clients = Clients::connect(&arguments.server.server).await?;
+    let clients = Clients::connect_as(&arguments.server).await?;
     let ledger = verify_ledger(&clients).await?;
     let rollups = verify_rollups(&clients).await?;
     Ok(if ledger && rollups {
