@@ -17,6 +17,7 @@ use rapport_clock::Clock;
 use rapport_contract::feedback::v1::feedback_service_server::FeedbackServiceServer;
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
+use rapport_privacy::{MasterKeys, Privacy, SealedRows};
 use rapport_server::{Timer, tuned};
 use rapport_status::Result;
 use rapport_storage::{MigrationList, Store, sea_orm_migration::MigrationTrait};
@@ -33,6 +34,11 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     store::migrations()
 }
 
+/// The tables with personal data, for the rotation of their keys.
+pub fn sealed_tables() -> Vec<Box<dyn SealedRows>> {
+    store::sealed_tables()
+}
+
 /// What the service is made of.
 #[derive(Debug)]
 pub struct Parts {
@@ -42,6 +48,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Signs page tokens; all replicas share it.
     pub token_key: TokenKey,
+    /// What the keys of personal data are kept under.
+    pub master_keys: MasterKeys,
 }
 
 /// The feedback service.
@@ -54,7 +62,8 @@ impl Feedback {
     /// Opens the service: brings the schema up to date and starts the group commit.
     pub async fn open(parts: Parts) -> Result<Self> {
         parts.store.migrate(&MigrationList(migrations)).await?;
-        let use_cases = UseCases::start(parts.store, parts.clock, parts.token_key);
+        let privacy = Privacy::open(parts.store.clone(), parts.master_keys, parts.clock.clone()).await?;
+        let use_cases = UseCases::start(parts.store, parts.clock, parts.token_key, privacy);
         Ok(Self {
             use_cases: Arc::new(use_cases),
         })

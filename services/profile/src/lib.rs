@@ -17,6 +17,7 @@ use rapport_clock::Clock;
 use rapport_contract::profile::v1::profile_service_server::{ProfileService, ProfileServiceServer};
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
+use rapport_privacy::{MasterKeys, Privacy, SealedRows};
 use rapport_server::{Timer, tuned};
 use rapport_status::Error;
 use rapport_storage::{Store, group::Committer, sea_orm_migration::MigrationTrait};
@@ -39,6 +40,11 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     store::migrations()
 }
 
+/// The tables with personal data, for the rotation of their keys.
+pub fn sealed_tables() -> Vec<Box<dyn SealedRows>> {
+    store::sealed_tables()
+}
+
 /// What the service is put together from.
 #[derive(Debug, Clone)]
 pub struct Parts {
@@ -48,6 +54,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Signs page tokens; the same for every replica.
     pub token_key: TokenKey,
+    /// What the keys of personal data are kept under.
+    pub master_keys: MasterKeys,
     /// The services that are asked for their parts of customer 360.
     pub sisters: Sisters,
 }
@@ -61,9 +69,8 @@ pub struct Profile {
 
 impl Profile {
     /// Starts the service.
-    // The services open alike, and others wait for what they open.
-    #[allow(clippy::unused_async, reason = "all services are opened in the same way")]
     pub async fn open(parts: Parts) -> Result<Self, Error> {
+        let privacy = Privacy::open(parts.store.clone(), parts.master_keys, parts.clock.clone()).await?;
         let batch = PurchaseBatch {
             clock: parts.clock.clone(),
         };
@@ -73,6 +80,7 @@ impl Profile {
                 ports: Ports {
                     store: parts.store,
                     clock: parts.clock,
+                    privacy,
                 },
                 committer,
                 sisters: parts.sisters,
@@ -108,10 +116,15 @@ impl Profile {
             return Vec::new();
         }
         let ports = self.rpc.ports.clone();
-        vec![Timer::new("evaluate_customers", EVALUATION_CHECK, move || {
-            let ports = ports.clone();
-            async move { usecase::evaluate::due(&ports).await }
-        })]
+        vec![Timer::new(
+            "evaluate_customers",
+            EVALUATION_CHECK,
+            &self.rpc.ports.store,
+            move || {
+                let ports = ports.clone();
+                async move { usecase::evaluate::due(&ports).await }
+            },
+        )]
     }
 
     /// Waits until every purchase that was taken on is stored. The server must have stopped before.

@@ -74,7 +74,7 @@ fn value_violation(question: &Question, value: Option<&AnswerValue>, at: &str) -
     let (field, wrong) = match value {
         AnswerValue::Score(score) => ("score", score_fault(question, *score)),
         AnswerValue::Choice(choice) => ("choice", choice_fault(question, choice)),
-        AnswerValue::Text(text) => ("text", text_fault(question, text)),
+        AnswerValue::Text(text) => ("text", text_fault(question, text.expose())),
     };
     wrong.map(|description| FieldViolation::new(format!("{at}.{field}"), description))
 }

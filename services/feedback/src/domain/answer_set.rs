@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rapport_privacy::Personal;
 use rapport_status::{Error, Reason};
 
 use crate::domain::{
@@ -58,7 +59,7 @@ pub enum AnswerValue {
     /// Id of the chosen option.
     Choice(String),
     /// Free text.
-    Text(String),
+    Text(Personal<String>),
 }
 
 /// An answer that is a score, with all that is needed to read it.

@@ -10,6 +10,7 @@
 //! A reopened case with an owner is assigned, without one it is open.
 
 use jiff::Timestamp;
+use rapport_privacy::Personal;
 use rapport_status::{Error, Reason, Result};
 
 use crate::domain::{priority::Priority, resource};
@@ -62,7 +63,7 @@ pub struct Case {
     /// `cases/{case}`.
     pub name: String,
     /// What it is about.
-    pub subject: String,
+    pub subject: Personal<String>,
     /// How far it is.
     pub state: CaseState,
     /// How urgent it is.
@@ -91,7 +92,7 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     /// What was done.
-    pub text: String,
+    pub text: Personal<String>,
     /// Whether the customer is to be compensated under the loyalty programs' rules.
     pub compensate: bool,
     /// When.
@@ -104,7 +105,7 @@ pub struct Opening {
     /// `cases/{case}`.
     pub name: String,
     /// What it is about.
-    pub subject: String,
+    pub subject: Personal<String>,
     /// How urgent it is.
     pub priority: Priority,
     /// `customers/{customer}`; empty when not known.
@@ -132,7 +133,7 @@ pub enum Step {
     /// Say how it was resolved.
     Resolve {
         /// What was done.
-        text: String,
+        text: Personal<String>,
         /// Whether the customer is to be compensated.
         compensate: bool,
     },
@@ -141,7 +142,7 @@ pub enum Step {
     /// Open it again.
     Reopen {
         /// Why.
-        reason: String,
+        reason: Personal<String>,
         /// The new deadline; absent gives the time that the priority has.
         due_time: Option<Timestamp>,
     },
@@ -199,7 +200,7 @@ pub struct CaseEvent {
     /// What was done.
     pub action: CaseAction,
     /// The owner, the resolution, the reason.
-    pub note: String,
+    pub note: Personal<String>,
 }
 
 /// The actor when a rule opened the case.
@@ -208,7 +209,7 @@ pub const BY_RULE: &str = "rule";
 impl Case {
     /// Opens a case, with the first line of its history.
     pub fn open(opening: Opening, actor: &str, now: Timestamp) -> (Self, CaseEvent) {
-        let event = CaseEvent::new(CaseAction::Opened, actor, &opening.owner, now);
+        let event = CaseEvent::new(CaseAction::Opened, actor, opening.owner.clone().into(), now);
         let case = Self {
             name: opening.name,
             subject: opening.subject,
@@ -233,7 +234,7 @@ impl Case {
             Step::Assign { owner, due_time } => self.assign(owner, due_time, actor, now),
             Step::Resolve { text, compensate } => self.resolve(text, compensate, actor, now),
             Step::Close => self.close(actor, now),
-            Step::Reopen { reason, due_time } => self.reopen(&reason, due_time, actor, now),
+            Step::Reopen { reason, due_time } => self.reopen(reason, due_time, actor, now),
         }?;
         if event.is_some() {
             self.update_time = now;
@@ -256,7 +257,7 @@ impl Case {
         if self.owner == owner && self.due_time == due_time {
             return Ok(None);
         }
-        let event = CaseEvent::new(CaseAction::Assigned, actor, &owner, now);
+        let event = CaseEvent::new(CaseAction::Assigned, actor, owner.clone().into(), now);
         if self.state == CaseState::Open {
             self.state = CaseState::Assigned;
         }
@@ -267,7 +268,7 @@ impl Case {
 
     fn resolve(
         &mut self,
-        text: String,
+        text: Personal<String>,
         compensate: bool,
         actor: &str,
         now: Timestamp,
@@ -279,7 +280,7 @@ impl Case {
                 Err(self.conflict("was resolved in another way", "reopen it to resolve it anew"))
             }
             (CaseState::Open | CaseState::Assigned, _) => {
-                let event = CaseEvent::new(CaseAction::Resolved, actor, &text, now);
+                let event = CaseEvent::new(CaseAction::Resolved, actor, text.clone(), now);
                 self.state = CaseState::Resolved;
                 self.resolution = Some(Resolution {
                     text,
@@ -299,14 +300,19 @@ impl Case {
             CaseState::Closed => Ok(None),
             CaseState::Resolved => {
                 self.state = CaseState::Closed;
-                Ok(Some(CaseEvent::new(CaseAction::Closed, actor, "", now)))
+                Ok(Some(CaseEvent::new(
+                    CaseAction::Closed,
+                    actor,
+                    Personal::default(),
+                    now,
+                )))
             }
         }
     }
 
     fn reopen(
         &mut self,
-        reason: &str,
+        reason: Personal<String>,
         due_time: Option<Timestamp>,
         actor: &str,
         now: Timestamp,
@@ -344,12 +350,12 @@ impl Case {
 }
 
 impl CaseEvent {
-    fn new(action: CaseAction, actor: &str, note: &str, now: Timestamp) -> Self {
+    fn new(action: CaseAction, actor: &str, note: Personal<String>, now: Timestamp) -> Self {
         Self {
             time: now,
             actor: actor.to_owned(),
             action,
-            note: note.to_owned(),
+            note,
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn opening(
     };
     Some(Opening {
         name: case_name,
-        subject: subject(question, score),
+        subject: subject(question, score).into(),
         priority: rule.priority,
         customer: set.customer.clone(),
         answer_set: set.name.clone(),

@@ -85,7 +85,7 @@ pub(super) async fn resolve(
 ) -> Result<v1::Case> {
     let mut fields = Fields::default();
     let step = Step::Resolve {
-        text: fields.text("resolution", request.resolution, 1..=2_000),
+        text: fields.text("resolution", request.resolution, 1..=2_000).into(),
         compensate: request.compensate,
     };
     take(use_cases, caller, &request.name, &fields.finish(step)?).await
@@ -106,7 +106,7 @@ pub(super) async fn reopen(
 ) -> Result<v1::Case> {
     let mut fields = Fields::default();
     let step = Step::Reopen {
-        reason: fields.text("reason", request.reason, 1..=2_000),
+        reason: fields.text("reason", request.reason, 1..=2_000).into(),
         due_time: fields.moment("due_time", request.due_time),
     };
     take(use_cases, caller, &request.name, &fields.finish(step)?).await

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use rapport_listing::{Field, Kind, OrderKey, Page, Schema, Value};
+use rapport_privacy::{Place, TenantKeys};
 use rapport_status::Result;
-use rapport_storage::{Stored as _, listing::paged, rows_per_statement};
+use rapport_storage::{Stored as _, listing::paged, rows};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     sea_query::Expr,
@@ -14,7 +15,7 @@ use crate::{
     domain::answer_set::{Answer, AnswerSet, AnswerValue},
     store::{
         entity::{answer, answer_set},
-        inserted, moment, no_token, updated,
+        moment, no_token, updated,
     },
 };
 
@@ -37,32 +38,29 @@ pub(crate) static LISTING: Schema = Schema::new(&FIELDS, "name");
 /// The order of a list that asks for none.
 pub(crate) const DEFAULT_ORDER: &str = "answer_time desc";
 
-const SET_COLUMNS: usize = 13;
-const ANSWER_COLUMNS: usize = 7;
-
 /// The set with a name.
 pub(crate) async fn find(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     name: &str,
 ) -> Result<Option<AnswerSet>> {
-    let row = answer_set::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
+    let row = answer_set::Entity::find_by_id((keys.tenant().to_owned(), name.to_owned()))
         .one(connection)
         .await
         .stored("read an answer set")?;
     match row {
         None => Ok(None),
-        Some(row) => Ok(with_answers(connection, tenant, vec![row]).await?.pop()),
+        Some(row) => Ok(with_answers(connection, keys, vec![row]).await?.pop()),
     }
 }
 
 /// A page of sets, and the token of the next page.
 pub(crate) async fn list(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     page: &Page,
 ) -> Result<(Vec<AnswerSet>, String)> {
-    let query = answer_set::Entity::find().filter(answer_set::Column::Tenant.eq(tenant));
+    let query = answer_set::Entity::find().filter(answer_set::Column::Tenant.eq(keys.tenant()));
     let rows = paged(query, page)
         .all(connection)
         .await
@@ -77,27 +75,30 @@ pub(crate) async fn list(
             page.order().keys().iter().map(value).collect()
         })
         .map_err(no_token)?;
-    Ok((with_answers(connection, tenant, rows).await?, next))
+    Ok((with_answers(connection, keys, rows).await?, next))
 }
 
-/// Adds sets, each of a tenant.
-pub(crate) async fn insert(connection: &impl ConnectionTrait, sets: &[(&str, &AnswerSet)]) -> Result<()> {
-    let rows: Vec<answer_set::ActiveModel> = sets.iter().map(|(tenant, set)| to_row(tenant, set)).collect();
-    for chunk in rows.chunks(rows_per_statement(SET_COLUMNS)) {
-        let added = answer_set::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await;
-        inserted(added, "add answer sets")?;
-    }
-    insert_answers(connection, sets).await
+/// Adds sets, each with the keys of its tenant.
+pub(crate) async fn insert(
+    connection: &impl ConnectionTrait,
+    sets: &[(&TenantKeys, AnswerSet)],
+) -> Result<()> {
+    let new: Vec<answer_set::ActiveModel> = sets
+        .iter()
+        .map(|(keys, set)| to_row(keys.tenant(), set))
+        .collect();
+    rows::insert::<answer_set::Entity>(connection, "add answer sets", new).await?;
+    let new = answer_rows(sets.iter().map(|(keys, set)| (*keys, set)))?;
+    rows::insert::<answer::Entity>(connection, "add answers", new).await
 }
 
 /// Stores a corrected set, whose revision went one up.
 pub(crate) async fn replace_answers(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     set: &AnswerSet,
 ) -> Result<()> {
+    let tenant = keys.tenant();
     let outcome = answer_set::Entity::update_many()
         .col_expr(answer_set::Column::Revision, Expr::value(set.revision))
         .col_expr(
@@ -112,7 +113,8 @@ pub(crate) async fn replace_answers(
         .stored("correct an answer set")?;
     updated(outcome.rows_affected)?;
     delete_answers(connection, tenant, &set.name).await?;
-    insert_answers(connection, &[(tenant, set)]).await
+    let new = answer_rows([(keys, set)])?;
+    rows::insert::<answer::Entity>(connection, "add answers", new).await
 }
 
 /// Deletes a set at the revision that was read.
@@ -138,34 +140,28 @@ async fn delete_answers(connection: &impl ConnectionTrait, tenant: &str, name: &
     Ok(())
 }
 
-async fn insert_answers(connection: &impl ConnectionTrait, sets: &[(&str, &AnswerSet)]) -> Result<()> {
-    let rows: Vec<answer::ActiveModel> = sets
-        .iter()
-        .flat_map(|(tenant, set)| {
-            (0..)
-                .zip(&set.answers)
-                .map(move |(position, answer)| answer_row(tenant, &set.name, position, answer))
-        })
-        .collect();
-    for chunk in rows.chunks(rows_per_statement(ANSWER_COLUMNS)) {
-        answer::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await
-            .stored("add answers")?;
+fn answer_rows<'s>(
+    sets: impl IntoIterator<Item = (&'s TenantKeys, &'s AnswerSet)>,
+) -> Result<Vec<answer::ActiveModel>> {
+    let mut rows = Vec::new();
+    for (keys, set) in sets {
+        for (position, answer) in (0..).zip(&set.answers) {
+            rows.push(answer_row(keys, &set.name, position, answer)?);
+        }
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Puts the answers into the sets of one tenant, in one query.
 async fn with_answers(
     connection: &impl ConnectionTrait,
-    tenant: &str,
-    rows: Vec<answer_set::Model>,
+    keys: &TenantKeys,
+    sets: Vec<answer_set::Model>,
 ) -> Result<Vec<AnswerSet>> {
-    let names = rows.iter().map(|row| row.name.as_str());
+    let names = sets.iter().map(|row| row.name.clone());
     let found = answer::Entity::find()
-        .filter(answer::Column::Tenant.eq(tenant))
-        .filter(answer::Column::AnswerSet.is_in(names))
+        .filter(answer::Column::Tenant.eq(keys.tenant()))
+        .filter(rows::among(connection, answer::Column::AnswerSet, names))
         .order_by_asc(answer::Column::AnswerSet)
         .order_by_asc(answer::Column::Position)
         .all(connection)
@@ -176,14 +172,18 @@ async fn with_answers(
         let value = match (row.score, row.choice, row.text) {
             (Some(score), _, _) => Some(AnswerValue::Score(score)),
             (_, Some(choice), _) => Some(AnswerValue::Choice(choice)),
-            (_, _, text) => text.map(AnswerValue::Text),
+            (_, _, Some(text)) => {
+                let row = [row.answer_set.as_str(), &row.position.to_string()];
+                Some(AnswerValue::Text(keys.open(&text_of(&row), &text).await?))
+            }
+            (None, None, None) => None,
         };
         answers.entry(row.answer_set).or_default().push(Answer {
             question: row.question,
             value,
         });
     }
-    rows.into_iter()
+    sets.into_iter()
         .map(|row| {
             let answers = answers.remove(&row.name).unwrap_or_default();
             from_row(row, answers)
@@ -209,22 +209,34 @@ fn to_row(tenant: &str, set: &AnswerSet) -> answer_set::ActiveModel {
     }
 }
 
-fn answer_row(tenant: &str, set: &str, position: i32, answer: &Answer) -> answer::ActiveModel {
+/// Where the text of an answer is.
+fn text_of<'p>(row: &'p [&'p str]) -> Place<'p> {
+    Place {
+        table: "answer",
+        column: "text",
+        row,
+    }
+}
+
+fn answer_row(keys: &TenantKeys, set: &str, position: i32, answer: &Answer) -> Result<answer::ActiveModel> {
     let (score, choice, text) = match &answer.value {
         Some(AnswerValue::Score(score)) => (Some(*score), None, None),
         Some(AnswerValue::Choice(choice)) => (None, Some(choice.clone()), None),
-        Some(AnswerValue::Text(text)) => (None, None, Some(text.clone())),
+        Some(AnswerValue::Text(text)) => {
+            let row = [set, &position.to_string()];
+            (None, None, Some(keys.seal(&text_of(&row), text.expose())?))
+        }
         None => (None, None, None),
     };
-    answer::ActiveModel {
-        tenant: Set(tenant.to_owned()),
+    Ok(answer::ActiveModel {
+        tenant: Set(keys.tenant().to_owned()),
         answer_set: Set(set.to_owned()),
         position: Set(position),
         question: Set(answer.question.clone()),
         score: Set(score),
         choice: Set(choice),
         text: Set(text),
-    }
+    })
 }
 
 fn from_row(row: answer_set::Model, answers: Vec<Answer>) -> Result<AnswerSet> {

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use rapport_listing::{Field, Kind, OrderKey, Page, Schema, Value};
+use rapport_privacy::{Personal, Place, TenantKeys};
 use rapport_status::Result;
-use rapport_storage::{Stored as _, listing::paged, rows_per_statement};
+use rapport_storage::{Stored as _, listing::paged, rows};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -16,7 +17,7 @@ use crate::{
     },
     store::{
         entity::{feedback_case, feedback_case_event},
-        inserted, moment, no_token, unknown_word, updated,
+        moment, no_token, unknown_word, updated,
     },
 };
 
@@ -56,14 +57,11 @@ pub(crate) static LISTING: Schema = Schema::new(&FIELDS, "name");
 /// The order of a list that asks for none.
 pub(crate) const DEFAULT_ORDER: &str = "due_time";
 
-const CASE_COLUMNS: usize = 18;
-const EVENT_COLUMNS: usize = 7;
-
 /// A case that is new, with the first line of its history.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewCase<'c> {
-    /// The tenant.
-    pub(crate) tenant: &'c str,
+    /// The keys of the tenant.
+    pub(crate) keys: &'c TenantKeys,
     /// The case.
     pub(crate) case: &'c Case,
     /// How it was opened.
@@ -86,69 +84,80 @@ pub(crate) struct CaseCount {
 /// The case with a name.
 pub(crate) async fn find(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     name: &str,
 ) -> Result<Option<Case>> {
-    Ok(row(connection, tenant, name)
-        .await?
-        .map(from_row)
-        .transpose()?
-        .map(|(case, _)| case))
+    let found = find_with_fingerprint(connection, keys, name).await?;
+    Ok(found.map(|(case, _)| case))
 }
 
 /// The case with a name, and the fingerprint of what it was created with.
 pub(crate) async fn find_with_fingerprint(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     name: &str,
 ) -> Result<Option<(Case, Vec<u8>)>> {
-    row(connection, tenant, name).await?.map(from_row).transpose()
-}
-
-async fn row(
-    connection: &impl ConnectionTrait,
-    tenant: &str,
-    name: &str,
-) -> Result<Option<feedback_case::Model>> {
-    feedback_case::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
+    let row = feedback_case::Entity::find_by_id((keys.tenant().to_owned(), name.to_owned()))
         .one(connection)
         .await
-        .stored("read a case")
+        .stored("read a case")?;
+    match row {
+        Some(row) => Ok(Some(from_row(keys, row).await?)),
+        None => Ok(None),
+    }
 }
 
 /// What happened with a case, the oldest first.
 pub(crate) async fn history(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     name: &str,
 ) -> Result<Vec<CaseEvent>> {
     let rows = feedback_case_event::Entity::find()
-        .filter(feedback_case_event::Column::Tenant.eq(tenant))
+        .filter(feedback_case_event::Column::Tenant.eq(keys.tenant()))
         .filter(feedback_case_event::Column::CaseName.eq(name))
         .order_by_asc(feedback_case_event::Column::Revision)
         .all(connection)
         .await
         .stored("read the history of a case")?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(CaseEvent {
-                time: moment(row.happened_at)?,
-                actor: row.actor,
-                action: CaseAction::named(&row.action)
-                    .ok_or_else(|| unknown_word("case action", &row.action))?,
-                note: row.note,
-            })
-        })
-        .collect()
+    let mut history = Vec::with_capacity(rows.len());
+    for row in rows {
+        let place = [row.case_name.as_str(), &row.revision.to_string()];
+        history.push(CaseEvent {
+            time: moment(row.happened_at)?,
+            actor: row.actor,
+            action: CaseAction::named(&row.action).ok_or_else(|| unknown_word("case action", &row.action))?,
+            note: keys.open(&note_of(&place), &row.note).await?,
+        });
+    }
+    Ok(history)
+}
+
+/// Where the subject or resolution of a case is.
+fn text_of<'p>(column: &'static str, row: &'p [&'p str]) -> Place<'p> {
+    Place {
+        table: "feedback_case",
+        column,
+        row,
+    }
+}
+
+/// Where the note of a line of a history is.
+fn note_of<'p>(row: &'p [&'p str]) -> Place<'p> {
+    Place {
+        table: "feedback_case_event",
+        column: "note",
+        row,
+    }
 }
 
 /// A page of cases, and the token of the next page.
 pub(crate) async fn list(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     page: &Page,
 ) -> Result<(Vec<Case>, String)> {
-    let query = feedback_case::Entity::find().filter(feedback_case::Column::Tenant.eq(tenant));
+    let query = feedback_case::Entity::find().filter(feedback_case::Column::Tenant.eq(keys.tenant()));
     let rows = paged(query, page).all(connection).await.stored("list cases")?;
     let (rows, next) = page
         .complete(rows, |row| {
@@ -161,36 +170,26 @@ pub(crate) async fn list(
             page.order().keys().iter().map(value).collect()
         })
         .map_err(no_token)?;
-    let cases: Result<Vec<Case>> = rows.into_iter().map(|row| Ok(from_row(row)?.0)).collect();
-    Ok((cases?, next))
+    let mut cases = Vec::with_capacity(rows.len());
+    for row in rows {
+        cases.push(from_row(keys, row).await?.0);
+    }
+    Ok((cases, next))
 }
 
 /// Adds cases, each with the first line of its history.
 pub(crate) async fn insert(connection: &impl ConnectionTrait, new: &[NewCase<'_>]) -> Result<()> {
-    let cases: Vec<feedback_case::ActiveModel> = new.iter().map(to_row).collect();
-    for chunk in cases.chunks(rows_per_statement(CASE_COLUMNS)) {
-        let added = feedback_case::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await;
-        inserted(added, "add cases")?;
-    }
-    let events: Vec<feedback_case_event::ActiveModel> = new
-        .iter()
-        .map(|new| event_row(new.tenant, new.case, new.event))
-        .collect();
-    for chunk in events.chunks(rows_per_statement(EVENT_COLUMNS)) {
-        let added = feedback_case_event::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await;
-        inserted(added, "add to the histories of cases")?;
-    }
-    Ok(())
+    let cases: Result<Vec<feedback_case::ActiveModel>> = new.iter().map(to_row).collect();
+    rows::insert::<feedback_case::Entity>(connection, "add cases", cases?).await?;
+    let events = new.iter().map(|new| event_row(new.keys, new.case, new.event));
+    let events: Result<Vec<feedback_case_event::ActiveModel>> = events.collect();
+    rows::insert::<feedback_case_event::Entity>(connection, "add to the histories of cases", events?).await
 }
 
 /// Stores a case whose revision went one up, and adds to its history what happened.
 pub(crate) async fn update(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     case: &Case,
     event: &CaseEvent,
 ) -> Result<()> {
@@ -199,7 +198,7 @@ pub(crate) async fn update(
         state: Set(case.state.name().to_owned()),
         owner: Set(case.owner.clone()),
         due_at: Set(case.due_time.as_microsecond()),
-        resolution: Set(resolution.map(|resolution| resolution.text.clone())),
+        resolution: Set(sealed_resolution(keys, case)?),
         compensate: Set(resolution.map(|resolution| resolution.compensate)),
         resolved_at: Set(resolution.map(|resolution| resolution.time.as_microsecond())),
         updated_at: Set(case.update_time.as_microsecond()),
@@ -208,17 +207,15 @@ pub(crate) async fn update(
     };
     let outcome = feedback_case::Entity::update_many()
         .set(change)
-        .filter(feedback_case::Column::Tenant.eq(tenant))
+        .filter(feedback_case::Column::Tenant.eq(keys.tenant()))
         .filter(feedback_case::Column::Name.eq(&case.name))
         .filter(feedback_case::Column::Revision.eq(case.revision - 1))
         .exec(connection)
         .await
         .stored("change a case")?;
     updated(outcome.rows_affected)?;
-    let added = feedback_case_event::Entity::insert(event_row(tenant, case, event))
-        .exec_without_returning(connection)
-        .await;
-    inserted(added, "add to the history of a case").map(|_| ())
+    let line = vec![event_row(keys, case, event)?];
+    rows::insert::<feedback_case_event::Entity>(connection, "add to the history of a case", line).await
 }
 
 /// Counts the cases of a tenant by state and priority.
@@ -266,13 +263,21 @@ pub(crate) async fn overdue_count(
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn to_row(new: &NewCase<'_>) -> feedback_case::ActiveModel {
-    let case = new.case;
+fn sealed_resolution(keys: &TenantKeys, case: &Case) -> Result<Option<String>> {
+    let place = [case.name.as_str()];
+    let seal = |text: &Personal<String>| keys.seal(&text_of("resolution", &place), text.expose());
     let resolution = case.resolution.as_ref();
-    feedback_case::ActiveModel {
-        tenant: Set(new.tenant.to_owned()),
+    resolution.map(|resolution| seal(&resolution.text)).transpose()
+}
+
+fn to_row(new: &NewCase<'_>) -> Result<feedback_case::ActiveModel> {
+    let (keys, case) = (new.keys, new.case);
+    let place = [case.name.as_str()];
+    let resolution = case.resolution.as_ref();
+    Ok(feedback_case::ActiveModel {
+        tenant: Set(keys.tenant().to_owned()),
         name: Set(case.name.clone()),
-        subject: Set(case.subject.clone()),
+        subject: Set(keys.seal(&text_of("subject", &place), case.subject.expose())?),
         state: Set(case.state.name().to_owned()),
         priority: Set(case.priority.name().to_owned()),
         priority_rank: Set(case.priority.rank()),
@@ -281,33 +286,36 @@ fn to_row(new: &NewCase<'_>) -> feedback_case::ActiveModel {
         survey: Set(case.survey.clone()),
         owner: Set(case.owner.clone()),
         due_at: Set(case.due_time.as_microsecond()),
-        resolution: Set(resolution.map(|resolution| resolution.text.clone())),
+        resolution: Set(sealed_resolution(keys, case)?),
         compensate: Set(resolution.map(|resolution| resolution.compensate)),
         resolved_at: Set(resolution.map(|resolution| resolution.time.as_microsecond())),
         created_at: Set(case.create_time.as_microsecond()),
         updated_at: Set(case.update_time.as_microsecond()),
         revision: Set(case.revision),
         creation_fingerprint: Set(new.creation_fingerprint.to_vec()),
-    }
+    })
 }
 
 /// Each change of a case adds one line to its history: the revision that it led to numbers the line.
-fn event_row(tenant: &str, case: &Case, event: &CaseEvent) -> feedback_case_event::ActiveModel {
-    feedback_case_event::ActiveModel {
-        tenant: Set(tenant.to_owned()),
+fn event_row(keys: &TenantKeys, case: &Case, event: &CaseEvent) -> Result<feedback_case_event::ActiveModel> {
+    let place = [case.name.as_str(), &case.revision.to_string()];
+    Ok(feedback_case_event::ActiveModel {
+        tenant: Set(keys.tenant().to_owned()),
         case_name: Set(case.name.clone()),
         revision: Set(case.revision),
         happened_at: Set(event.time.as_microsecond()),
         actor: Set(event.actor.clone()),
         action: Set(event.action.name().to_owned()),
-        note: Set(event.note.clone()),
-    }
+        note: Set(keys.seal(&note_of(&place), event.note.expose())?),
+    })
 }
 
-fn from_row(row: feedback_case::Model) -> Result<(Case, Vec<u8>)> {
-    let resolution = match (row.resolution, row.resolved_at) {
+async fn from_row(keys: &TenantKeys, row: feedback_case::Model) -> Result<(Case, Vec<u8>)> {
+    let place = [row.name.as_str()];
+    let subject = keys.open(&text_of("subject", &place), &row.subject).await?;
+    let resolution = match (&row.resolution, row.resolved_at) {
         (Some(text), Some(resolved_at)) => Some(Resolution {
-            text,
+            text: keys.open(&text_of("resolution", &place), text).await?,
             compensate: row.compensate.unwrap_or_default(),
             time: moment(resolved_at)?,
         }),
@@ -317,7 +325,7 @@ fn from_row(row: feedback_case::Model) -> Result<(Case, Vec<u8>)> {
         state: named_state(&row.state)?,
         priority: named_priority(&row.priority)?,
         name: row.name,
-        subject: row.subject,
+        subject,
         customer: row.customer,
         answer_set: row.answer_set,
         survey: row.survey,

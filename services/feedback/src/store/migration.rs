@@ -9,6 +9,7 @@ use sea_orm_migration::schema;
 /// The migrations of this service, the oldest first.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut migrations = tables::migrations();
+    migrations.extend(rapport_privacy::migrations());
     migrations.push(Box::new(FeedbackTables));
     migrations.push(Box::new(super::open_cases::OpenCasesIndex));
     migrations

@@ -9,9 +9,8 @@ pub(crate) mod surveys;
 
 use jiff::Timestamp;
 use rapport_listing::KeyValuesError;
+use rapport_privacy::{Content, KeyColumn, SealedRows, SealedTable};
 use rapport_status::{Error, Reason, Result};
-use rapport_storage::{from_database, is_unique_violation};
-use sea_orm::DbErr;
 
 pub(crate) use migration::migrations;
 
@@ -31,25 +30,45 @@ fn no_token(error: KeyValuesError) -> Error {
     Error::internal("a page token cannot be made").because(error)
 }
 
-/// An insert that met a row of the same key: another transaction was faster, and this one is run again.
-fn inserted<T>(result: Result<T, DbErr>, what: &str) -> Result<T> {
-    result.map_err(|error| {
-        if is_unique_violation(&error) {
-            faster().because(error)
-        } else {
-            from_database(what, error)
-        }
-    })
-}
-
-/// An update that met another revision than the one that was read: another transaction was faster.
+/// An update that met another revision than the one that was read: another transaction was faster, and this one is run
+/// again.
 fn updated(rows: u64) -> Result<()> {
-    if rows == 1 { Ok(()) } else { Err(faster()) }
-}
-
-fn faster() -> Error {
-    Error::new(
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(Error::new(
         Reason::TransactionConflict,
         "other changes were in the way; nothing was changed. Send it again",
-    )
+    ))
+}
+
+/// The tables with personal data. Their rows are sealed under the places that their primary keys make.
+pub(crate) fn sealed_tables() -> Vec<Box<dyn SealedRows>> {
+    vec![
+        Box::new(SealedTable {
+            table: "answer",
+            key: &[KeyColumn::Text("answer_set"), KeyColumn::Integer("position")],
+            columns: &["text"],
+            content: Content::Text,
+        }),
+        Box::new(SealedTable {
+            table: "feedback_case",
+            key: &[KeyColumn::Text("name")],
+            columns: &["subject", "resolution"],
+            content: Content::Text,
+        }),
+        Box::new(SealedTable {
+            table: "feedback_case_event",
+            key: &[KeyColumn::Text("case_name"), KeyColumn::Integer("revision")],
+            columns: &["note"],
+            content: Content::Text,
+        }),
+        // The answers that requests had, with all that was answered.
+        Box::new(SealedTable {
+            table: "request",
+            key: &[KeyColumn::Text("method"), KeyColumn::Text("request_id")],
+            columns: &["answer"],
+            content: Content::Bytes,
+        }),
+    ]
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_status::{Error, Result};
-use rapport_storage::{Stored as _, listing::paged, rows_per_statement};
+use rapport_storage::{Stored as _, listing::paged, rows, rows_per_statement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, sea_query::Expr,
 };
@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         entity::{survey, survey_version},
-        inserted, moment, no_token, unknown_word, updated,
+        moment, no_token, unknown_word, updated,
     },
     wire,
 };
@@ -116,10 +116,7 @@ pub(crate) async fn insert(
         revision: Set(survey.revision),
         creation_fingerprint: Set(creation_fingerprint.to_vec()),
     };
-    let added = survey::Entity::insert(row)
-        .exec_without_returning(connection)
-        .await;
-    inserted(added, "add a survey")?;
+    rows::insert::<survey::Entity>(connection, "add a survey", vec![row]).await?;
     insert_version(connection, tenant, survey, questionnaire).await
 }
 
@@ -166,10 +163,7 @@ pub(crate) async fn insert_version(
         content: Set(wire::survey::encode(questionnaire)),
         published_at: Set(None),
     };
-    let added = survey_version::Entity::insert(row)
-        .exec_without_returning(connection)
-        .await;
-    inserted(added, "add a version of a survey").map(|_| ())
+    rows::insert::<survey_version::Entity>(connection, "add a version of a survey", vec![row]).await
 }
 
 /// Changes the draft of a survey. A published version is never changed, whatever is asked.
@@ -275,7 +269,11 @@ pub(crate) async fn surveys(
         for chunk in names.chunks(rows_per_statement(1) - 1) {
             let rows = survey::Entity::find()
                 .filter(survey::Column::Tenant.eq(tenant))
-                .filter(survey::Column::Name.is_in(chunk.iter().copied()))
+                .filter(rows::among(
+                    connection,
+                    survey::Column::Name,
+                    chunk.iter().map(|name| (*name).to_owned()),
+                ))
                 .all(connection)
                 .await
                 .stored("read surveys")?;
@@ -301,7 +299,11 @@ pub(crate) async fn versions(
         for chunk in names.chunks(rows_per_statement(1) - 2) {
             let rows = survey_version::Entity::find()
                 .filter(survey_version::Column::Tenant.eq(tenant))
-                .filter(survey_version::Column::Survey.is_in(chunk.iter().copied()))
+                .filter(rows::among(
+                    connection,
+                    survey_version::Column::Survey,
+                    chunk.iter().map(|name| (*name).to_owned()),
+                ))
                 .filter(survey_version::Column::Version.eq(version))
                 .all(connection)
                 .await

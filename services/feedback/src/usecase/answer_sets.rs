@@ -2,6 +2,7 @@
 
 use rapport_contract::name;
 use rapport_events::outbox;
+use rapport_privacy::TenantKeys;
 use rapport_status::{Reason, Result};
 use sea_orm::ConnectionTrait;
 
@@ -22,7 +23,8 @@ use crate::{
 impl UseCases {
     /// A set of answers.
     pub(crate) async fn answer_set(&self, tenant: &str, name: &str) -> Result<AnswerSet> {
-        existing(self.store.read(), tenant, name).await
+        let keys = self.privacy.keys(tenant).await?;
+        existing(self.store.read(), &keys, name).await
     }
 
     /// A page of sets of answers, and the token of the next page.
@@ -38,7 +40,8 @@ impl UseCases {
             "answer_sets",
             tenant,
         )?;
-        answer_sets::list(self.store.read(), tenant, &page).await
+        let keys = self.privacy.keys(tenant).await?;
+        answer_sets::list(self.store.read(), &keys, &page).await
     }
 
     /// Replaces the answers of a set. The scores follow by event; a case is opened where none was and a score is low.
@@ -49,10 +52,11 @@ impl UseCases {
         answers: &[Answer],
         etag: &str,
     ) -> Result<AnswerSet> {
+        let keys = &self.privacy.keys(tenant).await?;
         self.store
             .write("correct_answer_set", |transaction| async move {
                 let connection = transaction.connection();
-                let mut set = existing(connection, tenant, name).await?;
+                let mut set = existing(connection, keys, name).await?;
                 let questionnaire =
                     surveys::existing_version(connection, tenant, &set.survey, set.survey_version).await?;
                 let case_name = name::CASE.format([&self.clock.new_id().to_string()]);
@@ -62,12 +66,12 @@ impl UseCases {
                 let Correction::Changed(opened) = correction else {
                     return transaction.abandon(set).await;
                 };
-                answer_sets::replace_answers(connection, tenant, &set).await?;
+                answer_sets::replace_answers(connection, keys, &set).await?;
                 let scored = wire::event::answer_set_scored(&set, &questionnaire);
                 let mut events = vec![outbox::event(&self.clock, tenant, set.event_key(), &scored)];
                 if let Some((case, event)) = opened.as_deref() {
                     let new = NewCase {
-                        tenant,
+                        keys,
                         case,
                         event,
                         creation_fingerprint: &[],
@@ -89,11 +93,12 @@ impl UseCases {
         name: &str,
         allow_missing: bool,
     ) -> Result<()> {
+        let keys = &self.privacy.keys(tenant).await?;
         let deleted = self
             .store
             .write("delete_answer_set", |transaction| async move {
                 let connection = transaction.connection();
-                let set = existing(connection, tenant, name).await?;
+                let set = existing(connection, keys, name).await?;
                 answer_sets::delete(connection, tenant, &set).await?;
                 let told = wire::event::answer_set_deleted(&set, next_revision(&set)?);
                 let event = outbox::event(&self.clock, tenant, set.event_key(), &told);
@@ -108,8 +113,8 @@ impl UseCases {
     }
 }
 
-async fn existing(connection: &impl ConnectionTrait, tenant: &str, name: &str) -> Result<AnswerSet> {
-    answer_sets::find(connection, tenant, name)
+async fn existing(connection: &impl ConnectionTrait, keys: &TenantKeys, name: &str) -> Result<AnswerSet> {
+    answer_sets::find(connection, keys, name)
         .await?
         .ok_or_else(|| no_such_answer_set(name))
 }

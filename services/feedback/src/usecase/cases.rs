@@ -1,6 +1,7 @@
 //! Cases: opened by hand, followed up step by step, counted.
 
 use rapport_events::outbox;
+use rapport_privacy::TenantKeys;
 use rapport_status::{Error, Reason, Result};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
@@ -36,13 +37,14 @@ pub(crate) struct CaseSummary {
 impl UseCases {
     /// Opens a case by hand. The same content under the same name again gives the case that is there.
     pub(crate) async fn create_case(&self, tenant: &str, actor: &str, opening: &Opening) -> Result<CaseView> {
-        let fingerprint = &fingerprint(opening);
+        let keys = &self.privacy.keys(tenant).await?;
+        let fingerprint = &Fingerprint::of(opening, keys);
         self.store
             .write("create_case", |transaction| async move {
                 let connection = transaction.connection();
-                match cases::find_with_fingerprint(connection, tenant, &opening.name).await? {
-                    Some((case, known)) if known == *fingerprint => {
-                        let there = with_history(connection, tenant, case).await?;
+                match cases::find_with_fingerprint(connection, keys, &opening.name).await? {
+                    Some((case, known)) if fingerprint.is(&known) => {
+                        let there = with_history(connection, keys, case).await?;
                         return transaction.abandon(there).await;
                     }
                     Some(_) => return Err(taken(&opening.name)),
@@ -50,10 +52,10 @@ impl UseCases {
                 }
                 let (case, event) = Case::open(opening.clone(), actor, self.clock.now());
                 let new = NewCase {
-                    tenant,
+                    keys,
                     case: &case,
                     event: &event,
-                    creation_fingerprint: fingerprint,
+                    creation_fingerprint: &fingerprint.keyed,
                 };
                 cases::insert(connection, &[new]).await?;
                 let told = wire::event::case_opened(&case);
@@ -70,14 +72,16 @@ impl UseCases {
 
     /// A case with its history.
     pub(crate) async fn case(&self, tenant: &str, name: &str) -> Result<CaseView> {
-        let case = existing(self.store.read(), tenant, name).await?;
-        with_history(self.store.read(), tenant, case).await
+        let keys = self.privacy.keys(tenant).await?;
+        let case = existing(self.store.read(), &keys, name).await?;
+        with_history(self.store.read(), &keys, case).await
     }
 
     /// A page of cases, and the token of the next page.
     pub(crate) async fn cases(&self, tenant: &str, request: &ListRequest<'_>) -> Result<(Vec<Case>, String)> {
         let page = self.page(request, &cases::LISTING, cases::DEFAULT_ORDER, "cases", tenant)?;
-        cases::list(self.store.read(), tenant, &page).await
+        let keys = self.privacy.keys(tenant).await?;
+        cases::list(self.store.read(), &keys, &page).await
     }
 
     /// Takes a step in a case. A step that was taken already changes nothing.
@@ -88,21 +92,22 @@ impl UseCases {
         actor: &str,
         step: &Step,
     ) -> Result<CaseView> {
+        let keys = &self.privacy.keys(tenant).await?;
         self.store
             .write("step_case", |transaction| async move {
                 let connection = transaction.connection();
-                let mut case = existing(connection, tenant, name).await?;
+                let mut case = existing(connection, keys, name).await?;
                 let Some(event) = case.take(step.clone(), actor, self.clock.now())? else {
-                    let there = with_history(connection, tenant, case).await?;
+                    let there = with_history(connection, keys, case).await?;
                     return transaction.abandon(there).await;
                 };
-                cases::update(connection, tenant, &case, &event).await?;
+                cases::update(connection, keys, &case, &event).await?;
                 if let (CaseAction::Resolved, Some(resolution)) = (event.action, &case.resolution) {
                     let told = wire::event::case_resolved(&case, resolution);
                     let told = outbox::event(&self.clock, tenant, case.event_key(), &told);
                     outbox::append(connection, vec![told]).await?;
                 }
-                let view = with_history(connection, tenant, case).await?;
+                let view = with_history(connection, keys, case).await?;
                 transaction.commit(view).await
             })
             .await
@@ -119,11 +124,33 @@ impl UseCases {
 }
 
 /// Tells a repeated creation from another case: what was asked for, not what became of it.
-fn fingerprint(opening: &Opening) -> Vec<u8> {
+#[derive(Debug)]
+struct Fingerprint {
+    /// As it is stored: nobody who has not the keys can try subjects out on it.
+    keyed: [u8; 32],
+    /// As the version before stored it.
+    plain: Vec<u8>,
+}
+
+impl Fingerprint {
+    fn of(opening: &Opening, keys: &TenantKeys) -> Self {
+        let plain = digest(opening);
+        Self {
+            keyed: keys.hash_bytes("creation of a case", &plain),
+            plain,
+        }
+    }
+
+    fn is(&self, stored: &[u8]) -> bool {
+        stored == self.keyed || stored == self.plain
+    }
+}
+
+fn digest(opening: &Opening) -> Vec<u8> {
     let due_time = opening.due_time.map(|due| due.as_microsecond().to_string());
     let mut hasher = Sha256::new();
     for part in [
-        opening.subject.as_str(),
+        opening.subject.expose().as_str(),
         opening.priority.name(),
         &opening.customer,
         &opening.owner,
@@ -136,14 +163,14 @@ fn fingerprint(opening: &Opening) -> Vec<u8> {
     hasher.finalize().to_vec()
 }
 
-async fn existing(connection: &impl ConnectionTrait, tenant: &str, name: &str) -> Result<Case> {
-    cases::find(connection, tenant, name)
+async fn existing(connection: &impl ConnectionTrait, keys: &TenantKeys, name: &str) -> Result<Case> {
+    cases::find(connection, keys, name)
         .await?
         .ok_or_else(|| no_such_case(name))
 }
 
-async fn with_history(connection: &impl ConnectionTrait, tenant: &str, case: Case) -> Result<CaseView> {
-    let history = cases::history(connection, tenant, &case.name).await?;
+async fn with_history(connection: &impl ConnectionTrait, keys: &TenantKeys, case: Case) -> Result<CaseView> {
+    let history = cases::history(connection, keys, &case.name).await?;
     Ok(CaseView { case, history })
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod surveys;
 
 use rapport_clock::Clock;
 use rapport_listing::{Page, Schema, TokenKey};
+use rapport_privacy::Privacy;
 use rapport_server::listing::refused;
 use rapport_status::Result;
 use rapport_storage::{Store, group::Committer};
@@ -19,6 +20,7 @@ pub(crate) struct UseCases {
     store: Store,
     clock: Clock,
     token_key: TokenKey,
+    privacy: Privacy,
     submissions: Committer<SubmissionBatch>,
 }
 
@@ -42,12 +44,13 @@ impl UseCases {
     }
 
     /// Starts the committer of submissions.
-    pub(crate) fn start(store: Store, clock: Clock, token_key: TokenKey) -> Self {
+    pub(crate) fn start(store: Store, clock: Clock, token_key: TokenKey, privacy: Privacy) -> Self {
         let submissions = Committer::start(store.clone(), SubmissionBatch::new(clock.clone()));
         Self {
             store,
             clock,
             token_key,
+            privacy,
             submissions,
         }
     }

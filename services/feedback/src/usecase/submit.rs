@@ -6,6 +6,7 @@ use prost::Message as _;
 use rapport_clock::Clock;
 use rapport_contract::{feedback::v1, name};
 use rapport_events::{Event, outbox};
+use rapport_privacy::{Place, TenantKeys};
 use rapport_status::{Error, Result};
 use rapport_storage::{
     group::Batch,
@@ -41,11 +42,62 @@ pub(crate) struct SubmitOperation {
     pub(crate) origin: Origin,
 }
 
+/// An operation with what it takes to keep its answers to their tenant.
+#[derive(Debug)]
+pub(crate) struct Sealing {
+    operation: SubmitOperation,
+    /// The key under which the request is stored: its fingerprint is keyed, so that nobody who has not the keys can try
+    /// answers out on it.
+    stored_key: RequestKey,
+    keys: TenantKeys,
+}
+
+impl Sealing {
+    fn new(operation: SubmitOperation, keys: TenantKeys) -> Self {
+        let fingerprint = keys.hash_bytes("submission of answers", &operation.key.fingerprint);
+        let stored_key = RequestKey {
+            fingerprint,
+            ..operation.key.clone()
+        };
+        Self {
+            operation,
+            stored_key,
+            keys,
+        }
+    }
+
+    /// The sealed answer that the request had before, if it had one. The version before stored fingerprints without a key.
+    fn known<'k>(&self, known: &'k KnownRequests) -> Result<Option<&'k [u8]>> {
+        known
+            .answer(&self.stored_key)
+            .or_else(|reused| known.answer(&self.operation.key).map_err(|_| reused))
+    }
+
+    fn seal(&self, answer: &[u8]) -> Result<Vec<u8>> {
+        let row = [self.stored_key.method, &self.stored_key.request_id];
+        self.keys.seal_bytes(&place(&row), answer)
+    }
+
+    async fn open(&self, answer: &[u8]) -> Result<Vec<u8>> {
+        let row = [self.stored_key.method, &self.stored_key.request_id];
+        self.keys.open_bytes(&place(&row), answer).await
+    }
+}
+
+fn place<'p>(row: &'p [&'p str]) -> Place<'p> {
+    Place {
+        table: "request",
+        column: "answer",
+        row,
+    }
+}
+
 impl UseCases {
     /// Submits a set of answers. The same request again gives the first answer, byte for byte: that is why the answer
     /// comes as the message that was remembered.
     pub(crate) async fn submit_answer_set(&self, operation: SubmitOperation) -> Result<v1::AnswerSet> {
-        let answer = self.submissions.submit(operation).await?;
+        let keys = self.privacy.keys(&operation.key.tenant).await?;
+        let answer = self.submissions.submit(Sealing::new(operation, keys)).await?;
         v1::AnswerSet::decode(answer.as_slice())
             .map_err(|error| Error::internal("a remembered answer cannot be read").because(error))
     }
@@ -59,9 +111,9 @@ pub(crate) struct SubmissionBatch {
 
 /// What a batch has decided and not written yet.
 #[derive(Debug, Default)]
-struct Decided {
-    sets: Vec<(String, AnswerSet)>,
-    cases: Vec<(String, OpenedCase)>,
+struct Decided<'o> {
+    sets: Vec<(&'o TenantKeys, AnswerSet)>,
+    cases: Vec<(&'o TenantKeys, OpenedCase)>,
     events: Vec<Event>,
     answers: Vec<(RequestKey, Vec<u8>)>,
 }
@@ -79,12 +131,14 @@ impl SubmissionBatch {
         Self { clock }
     }
 
-    fn decide(
+    /// Decides on one submission, and gives the answer as it is stored.
+    fn decide<'o>(
         &self,
         surveys: &Surveys,
-        operation: &SubmitOperation,
-        decided: &mut Decided,
+        sealing: &'o Sealing,
+        decided: &mut Decided<'o>,
     ) -> Result<Vec<u8>> {
+        let Sealing { operation, keys, .. } = sealing;
         let tenant = &operation.key.tenant;
         let (survey, version, questionnaire) = surveys.shown(tenant, &operation.submission)?;
         let names = NewNames {
@@ -109,18 +163,18 @@ impl SubmissionBatch {
             decided
                 .events
                 .push(outbox::event(&self.clock, tenant, case.event_key(), &told));
-            decided.cases.push((tenant.clone(), (case, event)));
+            decided.cases.push((keys, (case, event)));
         }
-        let answer = wire::answer_set::to_wire(&set).encode_to_vec();
-        decided.sets.push((tenant.clone(), set));
-        decided.answers.push((operation.key.clone(), answer.clone()));
+        let answer = sealing.seal(&wire::answer_set::to_wire(&set).encode_to_vec())?;
+        decided.sets.push((keys, set));
+        decided.answers.push((sealing.stored_key.clone(), answer.clone()));
         Ok(answer)
     }
 }
 
 #[async_trait::async_trait]
 impl Batch for SubmissionBatch {
-    type Operation = SubmitOperation;
+    type Operation = Sealing;
     type Answer = Vec<u8>;
 
     fn name(&self) -> &'static str {
@@ -130,25 +184,29 @@ impl Batch for SubmissionBatch {
     async fn execute(
         &self,
         transaction: &DatabaseTransaction,
-        operations: &[SubmitOperation],
+        operations: &[Sealing],
     ) -> Result<Vec<Result<Vec<u8>>>> {
-        let keys: Vec<&RequestKey> = operations.iter().map(|operation| &operation.key).collect();
+        let keys: Vec<&RequestKey> = operations.iter().map(|operation| &operation.stored_key).collect();
         let mut known = KnownRequests::load(transaction, &keys).await?;
         let surveys = Surveys::load(transaction, operations).await?;
         let mut decided = Decided::default();
         let mut results = Vec::with_capacity(operations.len());
         for operation in operations {
-            let result = match known.answer(&operation.key) {
+            let result = match operation.known(&known) {
                 Ok(Some(answer)) => Ok(answer.to_vec()),
                 Ok(None) => operation
+                    .operation
                     .origin
                     .in_scope(|| self.decide(&surveys, operation, &mut decided)),
                 Err(reused) => Err(reused),
             };
-            if let Ok(answer) = &result {
-                known.remember(&operation.key, answer.clone());
-            }
-            results.push(result);
+            results.push(match result {
+                Ok(answer) => {
+                    known.remember(&operation.stored_key, answer.clone());
+                    operation.open(&answer).await
+                }
+                Err(refused) => Err(refused),
+            });
         }
         self.write(transaction, decided).await?;
         Ok(results)
@@ -156,18 +214,13 @@ impl Batch for SubmissionBatch {
 }
 
 impl SubmissionBatch {
-    async fn write(&self, connection: &impl ConnectionTrait, decided: Decided) -> Result<()> {
-        let sets: Vec<(&str, &AnswerSet)> = decided
-            .sets
-            .iter()
-            .map(|(tenant, set)| (tenant.as_str(), set))
-            .collect();
-        answer_sets::insert(connection, &sets).await?;
+    async fn write(&self, connection: &impl ConnectionTrait, decided: Decided<'_>) -> Result<()> {
+        answer_sets::insert(connection, &decided.sets).await?;
         let cases: Vec<NewCase<'_>> = decided
             .cases
             .iter()
-            .map(|(tenant, (case, event))| NewCase {
-                tenant,
+            .map(|(keys, (case, event))| NewCase {
+                keys,
                 case,
                 event,
                 creation_fingerprint: &[],
@@ -181,7 +234,7 @@ impl SubmissionBatch {
 
 impl Surveys {
     /// Reads the surveys and versions that operations name, with one query for each of both kinds.
-    async fn load(connection: &impl ConnectionTrait, operations: &[SubmitOperation]) -> Result<Self> {
+    async fn load(connection: &impl ConnectionTrait, operations: &[Sealing]) -> Result<Self> {
         let named: HashSet<SurveyKey> = operations.iter().map(survey_key).collect();
         let surveys = surveys::surveys(connection, &named).await?;
         let shown: HashSet<VersionKey> = operations
@@ -190,7 +243,7 @@ impl Surveys {
                 let (tenant, name) = survey_key(operation);
                 let survey = surveys.get(&(tenant.clone(), name.clone()))?;
                 let version = survey
-                    .version_for_answers(operation.submission.survey_version)
+                    .version_for_answers(operation.operation.submission.survey_version)
                     .ok()?;
                 Some((tenant, name, version))
             })
@@ -215,6 +268,7 @@ impl Surveys {
     }
 }
 
-fn survey_key(operation: &SubmitOperation) -> SurveyKey {
+fn survey_key(sealing: &Sealing) -> SurveyKey {
+    let operation = &sealing.operation;
     (operation.key.tenant.clone(), operation.submission.survey.clone())
 }

@@ -45,7 +45,7 @@ pub(crate) fn answers(answers: Vec<v1::Answer>) -> Vec<Answer> {
         value: answer.value.map(|value| match value {
             v1::answer::Value::Score(score) => AnswerValue::Score(score),
             v1::answer::Value::Choice(choice) => AnswerValue::Choice(choice),
-            v1::answer::Value::Text(text) => AnswerValue::Text(text),
+            v1::answer::Value::Text(text) => AnswerValue::Text(text.into()),
         }),
     };
     answers.into_iter().map(read).collect()
@@ -76,7 +76,7 @@ fn answer_to_wire(answer: &Answer) -> v1::Answer {
         value: answer.value.clone().map(|value| match value {
             AnswerValue::Score(score) => v1::answer::Value::Score(score),
             AnswerValue::Choice(choice) => v1::answer::Value::Choice(choice),
-            AnswerValue::Text(text) => v1::answer::Value::Text(text),
+            AnswerValue::Text(text) => v1::answer::Value::Text(text.into_exposed()),
         }),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn opening(case: v1::Case, name: String, fields: &mut Fields) -> Opening {
     Opening {
         name,
-        subject: fields.text("case.subject", case.subject, 1..=200),
+        subject: fields.text("case.subject", case.subject, 1..=200).into(),
         priority: priority::from_wire(case.priority, "case.priority", fields),
         customer: fields.optional_reference("case.customer", name::CUSTOMER, case.customer),
         answer_set: String::new(),
@@ -24,12 +24,15 @@ pub(crate) fn opening(case: v1::Case, name: String, fields: &mut Fields) -> Open
 /// Writes a case, with its history where that is shown.
 pub(crate) fn to_wire(case: Case, history: Vec<CaseEvent>) -> v1::Case {
     let (resolution, resolve_time) = match case.resolution {
-        Some(resolution) => (resolution.text, Some(instant::to_wire(resolution.time))),
+        Some(resolution) => (
+            resolution.text.into_exposed(),
+            Some(instant::to_wire(resolution.time)),
+        ),
         None => (String::new(), None),
     };
     v1::Case {
         name: case.name,
-        subject: case.subject,
+        subject: case.subject.into_exposed(),
         state: state_to_wire(case.state).into(),
         priority: priority::to_wire(case.priority).into(),
         customer: case.customer,
@@ -61,6 +64,6 @@ fn event_to_wire(event: CaseEvent) -> v1::CaseEvent {
         event_time: Some(instant::to_wire(event.time)),
         actor: event.actor,
         action: event.action.name().to_owned(),
-        note: event.note,
+        note: event.note.into_exposed(),
     }
 }

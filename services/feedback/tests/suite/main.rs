@@ -15,6 +15,7 @@ mod cases;
 mod events;
 mod hostile;
 mod scores_follow;
+mod sealed;
 mod service;
 mod submissions;
 mod surveys;

@@ -15,6 +15,7 @@ use rapport_contract::{
 };
 use rapport_feedback::{Feedback, Parts, migrations};
 use rapport_listing::TokenKey;
+use rapport_privacy::MasterKeys;
 use rapport_server::{Credentials, Server};
 use rapport_storage::{MigrationList, Store, tables::outbox};
 use rapport_testkit::{Serving, TemporaryStore, reason};
@@ -128,6 +129,7 @@ async fn client_of(store: &Store, clock: &ManualClock, tenant: &str) -> Client {
         store: store.clone(),
         clock: clock.clock(),
         token_key: TokenKey::new([7; 32]),
+        master_keys: MasterKeys::new([8; 32], &[]),
     };
     let feedback = Feedback::open(parts).await.unwrap();
     let credentials = Credentials::Local {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
+use rapport_privacy::Personal;
 use rapport_status::{Error, FieldViolation, Reason};
 
 use super::identity::{Identity, IdentityKey};
@@ -14,15 +15,15 @@ pub(crate) const RESOURCE: &str = "rapport.example/Customer";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Profile {
     /// How the person is addressed.
-    pub display_name: String,
+    pub display_name: Personal<String>,
     /// Phones, e-mail addresses and ids in other systems, in the order in which they were given.
     pub identities: Vec<Identity>,
     /// Preferred language as a BCP 47 tag; empty when not known.
-    pub language: String,
+    pub language: Personal<String>,
     /// Date of birth.
-    pub birth_date: Option<Date>,
+    pub birth_date: Option<Personal<Date>>,
     /// Free attributes.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Personal<BTreeMap<String, String>>,
 }
 
 impl Profile {
@@ -30,13 +31,17 @@ impl Profile {
     /// of the customer.
     pub(crate) fn violations(&self, at: &str, today: Date) -> Vec<FieldViolation> {
         let mut violations = Vec::new();
-        if !is_language_tag(&self.language) {
+        if !is_language_tag(self.language.expose()) {
             violations.push(FieldViolation::new(
                 format!("{at}.language"),
                 "must be a BCP 47 language tag, such as zh-CN",
             ));
         }
-        if self.birth_date.is_some_and(|date| date > today) {
+        if self
+            .birth_date
+            .as_ref()
+            .is_some_and(|date| *date.expose() > today)
+        {
             violations.push(FieldViolation::new(
                 format!("{at}.birth_date"),
                 format!("lies after today, {today}"),
@@ -120,7 +125,7 @@ impl Customer {
                 ProfileField::DisplayName => profile.display_name.clone_from(&from.display_name),
                 ProfileField::Identities => profile.identities.clone_from(&from.identities),
                 ProfileField::Language => profile.language.clone_from(&from.language),
-                ProfileField::BirthDate => profile.birth_date = from.birth_date,
+                ProfileField::BirthDate => profile.birth_date.clone_from(&from.birth_date),
                 ProfileField::Attributes => profile.attributes.clone_from(&from.attributes),
             }
         }
@@ -230,8 +235,8 @@ mod tests {
         };
         let later = moment("2026-01-02T00:00:00Z");
         let changed = customer.changed(&[ProfileField::DisplayName], &other, later);
-        assert_eq!(changed.profile.display_name, "Grace");
-        assert_eq!(changed.profile.language, "en");
+        assert_eq!(changed.profile.display_name.expose(), "Grace");
+        assert_eq!(changed.profile.language.expose(), "en");
         assert_eq!((changed.version, changed.update_time), (2, later));
         let same = changed.changed(
             &[ProfileField::DisplayName],
@@ -257,7 +262,7 @@ mod tests {
     fn every_violation_of_a_profile_is_listed() {
         let profile = Profile {
             language: "en_US".into(),
-            birth_date: Some(jiff::civil::date(2030, 1, 1)),
+            birth_date: Some(jiff::civil::date(2030, 1, 1).into()),
             identities: vec![email("a@b.c"), email("A@B.C")],
             ..Profile::default()
         };

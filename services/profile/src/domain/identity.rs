@@ -1,5 +1,6 @@
 //! Identities: the ways by which a customer is known.
 
+use rapport_privacy::Personal;
 use rapport_status::FieldViolation;
 
 /// Longest identifier, in characters.
@@ -35,7 +36,7 @@ impl IdentityKind {
 pub(crate) struct IdentityKey {
     kind: IdentityKind,
     system: String,
-    value: String,
+    value: Personal<String>,
 }
 
 impl IdentityKey {
@@ -60,7 +61,7 @@ impl IdentityKey {
             Ok(value) if violations.is_empty() => Ok(Self {
                 kind,
                 system: system.to_owned(),
-                value,
+                value: value.into(),
             }),
             Ok(_) => Err(violations),
             Err(wrong) => {
@@ -71,7 +72,7 @@ impl IdentityKey {
     }
 
     /// An identifier that is known to be in its normal form: read from storage.
-    pub(crate) fn stored(kind: IdentityKind, system: String, value: String) -> Self {
+    pub(crate) fn stored(kind: IdentityKind, system: String, value: Personal<String>) -> Self {
         Self { kind, system, value }
     }
 
@@ -87,7 +88,7 @@ impl IdentityKey {
 
     /// The identifier in its normal form.
     pub(crate) fn value(&self) -> &str {
-        &self.value
+        self.value.expose()
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use rapport_contract::{instant, name, profile::v1 as wire};
 use rapport_listing::FieldMask;
+use rapport_privacy::Personal;
 use rapport_server::listing::refused;
 use rapport_status::{Error, FieldViolation, Reason};
 
@@ -72,11 +73,11 @@ pub(crate) fn profile(
         violations.push(FieldViolation::new(format!("{at}.birth_date"), wrong));
     }
     let profile = Profile {
-        display_name: customer.display_name,
+        display_name: customer.display_name.into(),
         identities,
-        language: customer.language,
-        birth_date: birth_date.unwrap_or_default(),
-        attributes: customer.attributes,
+        language: customer.language.into(),
+        birth_date: birth_date.unwrap_or_default().map(Personal::new),
+        attributes: customer.attributes.into(),
     };
     violations.extend(profile.violations(at, today));
     if violations.is_empty() {
@@ -147,11 +148,13 @@ pub(crate) fn customer(customer: Customer) -> wire::Customer {
     let profile = customer.profile;
     wire::Customer {
         name,
-        display_name: profile.display_name,
+        display_name: profile.display_name.into_exposed(),
         identities: profile.identities.iter().map(identity).collect(),
-        language: profile.language,
-        birth_date: profile.birth_date.map(instant::date_to_wire),
-        attributes: profile.attributes,
+        language: profile.language.into_exposed(),
+        birth_date: profile
+            .birth_date
+            .map(|date| instant::date_to_wire(date.into_exposed())),
+        attributes: profile.attributes.into_exposed(),
         create_time: Some(instant::to_wire(customer.create_time)),
         update_time: Some(instant::to_wire(customer.update_time)),
         etag,

@@ -201,7 +201,7 @@ impl ProfileService for Rpc {
             new_purchase_id: clock.new_id().to_string(),
             missing_customer: None,
         };
-        let purchase = usecase::purchases::record(&self.committer, &tenant, row).await?;
+        let purchase = usecase::purchases::record(&self.ports, &self.committer, &tenant, row).await?;
         Ok(Response::new(purchases::purchase(purchase)))
     }
 

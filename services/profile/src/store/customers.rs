@@ -1,20 +1,26 @@
-//! Customers and their identities.
+//! Customers. What is known of the person is sealed in one document; name and language are found by their keyed hashes.
+//!
+//! Rows from before the document was sealed have its parts in columns of their own. Those are read as well, and win over
+//! the document: only the version before writes them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rapport_listing::{Field, Kind, Page, Schema, Value};
-use rapport_status::Error;
-use rapport_storage::{Stored as _, is_unique_violation, listing, rows_per_statement};
+use rapport_listing::{Comparison, Expression, Field, Kind, Operator, Page, Schema, Value};
+use rapport_privacy::{Place, Position, ROWS_PER_STEP, SealedRows, Step, TenantKeys};
+use rapport_status::{Error, FieldViolation, Reason};
+use rapport_storage::{Stored as _, listing, rows};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, ConnectionTrait, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::LockType,
 };
+use serde::{Deserialize, Serialize};
 
-use super::columns;
+use super::{columns, identities};
 use crate::domain::{
     customer::{Customer, Profile},
-    identity::{Identity, IdentityKey},
+    identity::Identity,
     purchase::day_of,
 };
 
@@ -36,6 +42,9 @@ mod customer {
         pub create_time: i64,
         pub update_time: i64,
         pub version: i64,
+        pub sealed: Option<String>,
+        pub display_name_hash: Option<String>,
+        pub language_hash: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -44,40 +53,15 @@ mod customer {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The table of identities: its key is what makes an identity belong to one customer only.
-mod identity {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "identity")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub tenant: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub kind: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub system: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub value: String,
-        pub customer: String,
-        pub verified: bool,
-        pub position: i32,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-const CUSTOMER_COLUMNS: usize = 9;
-const IDENTITY_COLUMNS: usize = 7;
 /// Keys looked up by one statement.
 const KEYS_PER_STATEMENT: usize = 1_000;
 
+/// The fields that are compared by their keyed hashes.
+const HASHED: [&str; 2] = ["display_name", "language"];
+
 static FIELDS: [Field; 5] = [
-    Field::new("display_name", Kind::Text, "display_name"),
-    Field::new("language", Kind::Text, "language").not_sortable(),
+    Field::new("display_name", Kind::Text, "display_name_hash").not_sortable(),
+    Field::new("language", Kind::Text, "language_hash").not_sortable(),
     Field::new("create_time", Kind::Timestamp, "create_time"),
     Field::new("update_time", Kind::Timestamp, "update_time"),
     Field::new("name", Kind::Text, "id")
@@ -91,18 +75,18 @@ pub(crate) static LISTED: Schema = Schema::new(&FIELDS, "name");
 /// The customers with these ids, with their identities.
 pub(crate) async fn find(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     ids: &[String],
 ) -> Result<Vec<Customer>, Error> {
     let mut found = Vec::new();
     for ids in ids.chunks(KEYS_PER_STATEMENT) {
         let rows = customer::Entity::find()
-            .filter(customer::Column::Tenant.eq(tenant))
-            .filter(customer::Column::Id.is_in(ids))
+            .filter(customer::Column::Tenant.eq(keys.tenant()))
+            .filter(rows::among(connection, customer::Column::Id, ids.iter().cloned()))
             .all(connection)
             .await
             .stored("read customers")?;
-        found.extend(with_identities(connection, tenant, rows).await?);
+        found.extend(with_identities(connection, keys, rows).await?);
     }
     Ok(found)
 }
@@ -110,10 +94,56 @@ pub(crate) async fn find(
 /// The customer with an id, if there is one.
 pub(crate) async fn get(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     id: &str,
 ) -> Result<Option<Customer>, Error> {
-    Ok(find(connection, tenant, &[id.to_owned()]).await?.pop())
+    Ok(find(connection, keys, &[id.to_owned()]).await?.pop())
+}
+
+/// For what a transaction locks customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// They stay, whatever else changes of them: somebody refers to them.
+    Existing,
+    /// Nobody else values them meanwhile.
+    Valued,
+    /// Nobody else uses them at all: they are deleted.
+    Deleted,
+}
+
+/// Locks those of these customers that there are until the end of the transaction, in the order of their ids, and gives
+/// their ids. On a file, where transactions follow each other, they are only read.
+pub(crate) async fn hold(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    ids: &[String],
+    hold: Hold,
+) -> Result<Vec<String>, Error> {
+    let lock = match hold {
+        Hold::Existing => LockType::KeyShare,
+        Hold::Valued => LockType::NoKeyUpdate,
+        Hold::Deleted => LockType::Update,
+    };
+    let mut held = Vec::new();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    for ids in ids.chunks(KEYS_PER_STATEMENT) {
+        let rows: Vec<String> = customer::Entity::find()
+            .select_only()
+            .column(customer::Column::Id)
+            .filter(customer::Column::Tenant.eq(tenant))
+            .filter(rows::among(connection, customer::Column::Id, ids.iter().cloned()))
+            .order_by_asc(customer::Column::Id)
+            .lock(lock)
+            .into_tuple()
+            .all(connection)
+            .await
+            .stored("lock customers")?;
+        held.extend(rows);
+    }
+    // The database may have another order of texts.
+    held.sort_unstable();
+    Ok(held)
 }
 
 /// Which of these ids are taken.
@@ -128,7 +158,11 @@ pub(crate) async fn existing_ids(
             .select_only()
             .column(customer::Column::Id)
             .filter(customer::Column::Tenant.eq(tenant))
-            .filter(customer::Column::Id.is_in(ids.iter().copied()))
+            .filter(rows::among(
+                connection,
+                customer::Column::Id,
+                ids.iter().map(|id| (*id).to_owned()),
+            ))
             .into_tuple()
             .all(connection)
             .await
@@ -154,7 +188,10 @@ pub(crate) async fn create_dates(
         None => vec![all],
         Some(ids) => ids
             .chunks(KEYS_PER_STATEMENT)
-            .map(|ids| all.clone().filter(customer::Column::Id.is_in(ids)))
+            .map(|ids| {
+                let among = rows::among(connection, customer::Column::Id, ids.iter().cloned());
+                all.clone().filter(among)
+            })
             .collect(),
     };
     for query in queries {
@@ -192,47 +229,18 @@ pub(crate) async fn tenants(connection: &impl ConnectionTrait) -> Result<Vec<Str
         .stored("read the tenants")
 }
 
-/// Who owns which of these identities.
-pub(crate) async fn owners(
-    connection: &impl ConnectionTrait,
-    tenant: &str,
-    keys: &[&IdentityKey],
-) -> Result<Vec<(IdentityKey, String)>, Error> {
-    let mut by_system: BTreeMap<(&'static str, &str), Vec<&str>> = BTreeMap::new();
-    for key in keys {
-        by_system
-            .entry((columns::identity_kind_word(key.kind()), key.system()))
-            .or_default()
-            .push(key.value());
-    }
-    let mut owners = Vec::new();
-    for ((kind, system), values) in by_system {
-        for values in values.chunks(KEYS_PER_STATEMENT) {
-            let rows = identity::Entity::find()
-                .filter(identity::Column::Tenant.eq(tenant))
-                .filter(identity::Column::Kind.eq(kind))
-                .filter(identity::Column::System.eq(system))
-                .filter(identity::Column::Value.is_in(values.iter().copied()))
-                .all(connection)
-                .await
-                .stored("read the owners of identities")?;
-            for row in rows {
-                let owner = row.customer.clone();
-                owners.push((identity_of(row)?.key, owner));
-            }
-        }
-    }
-    Ok(owners)
-}
-
 /// A page of customers and the token of the next.
 pub(crate) async fn list(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     page: &Page,
 ) -> Result<(Vec<Customer>, String), Error> {
-    let query = customer::Entity::find().filter(customer::Column::Tenant.eq(tenant));
-    let rows = listing::paged(query, page)
+    let query = customer::Entity::find().filter(customer::Column::Tenant.eq(keys.tenant()));
+    let condition = page
+        .condition()
+        .map(|condition| by_hash(condition, keys))
+        .transpose()?;
+    let rows = listing::paged_where(query, page, condition)
         .all(connection)
         .await
         .stored("list customers")?;
@@ -242,15 +250,48 @@ pub(crate) async fn list(
             keys.map(|key| listed_value(row, key.field.name)).collect()
         })
         .map_err(|error| Error::internal("could not make a page token").because(error))?;
-    Ok((with_identities(connection, tenant, rows).await?, next))
+    Ok((with_identities(connection, keys, rows).await?, next))
 }
 
 fn listed_value(row: &customer::Model, field: &str) -> Value {
     match field {
-        "display_name" => Value::Text(row.display_name.clone()),
         "create_time" => Value::Timestamp(row.create_time),
         "update_time" => Value::Timestamp(row.update_time),
         _ => Value::Text(row.id.clone()),
+    }
+}
+
+/// The condition with keyed hashes in place of the values that are sealed. They can only be equal or not.
+fn by_hash(condition: Expression, keys: &TenantKeys) -> Result<Expression, Error> {
+    let all = |parts: Vec<Expression>| -> Result<Vec<Expression>, Error> {
+        parts.into_iter().map(|part| by_hash(part, keys)).collect()
+    };
+    Ok(match condition {
+        Expression::And(parts) => Expression::And(all(parts)?),
+        Expression::Or(parts) => Expression::Or(all(parts)?),
+        Expression::Not(part) => Expression::Not(Box::new(by_hash(*part, keys)?)),
+        Expression::Comparison(comparison) if HASHED.contains(&comparison.field.name) => {
+            Expression::Comparison(hashed(comparison, keys)?)
+        }
+        other @ Expression::Comparison(_) => other,
+    })
+}
+
+fn hashed(comparison: Comparison, keys: &TenantKeys) -> Result<Comparison, Error> {
+    let field = comparison.field.name;
+    match (comparison.operator, &comparison.value) {
+        (Operator::Equal | Operator::NotEqual, Value::Text(text)) => Ok(Comparison {
+            value: Value::Text(keys.hash(field, text)),
+            ..comparison
+        }),
+        _ => {
+            let wrong = format!(
+                "{field} is stored encrypted and can only be compared by = and !=; compare it with a whole value, or read \
+                 the customers and search there"
+            );
+            let violation = FieldViolation::new("filter", wrong);
+            Err(Error::invalid(Reason::InvalidFilter, vec![violation]))
+        }
     }
 }
 
@@ -258,38 +299,31 @@ fn listed_value(row: &customer::Model, field: &str) -> Value {
 /// transactions: running again decides with what is stored then.
 pub(crate) async fn insert(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     customers: &[Customer],
 ) -> Result<(), Error> {
-    for chunk in customers.chunks(rows_per_statement(CUSTOMER_COLUMNS)) {
-        let rows = chunk
-            .iter()
-            .map(|customer| row_of(tenant, customer))
-            .collect::<Result<Vec<_>, _>>()?;
-        let written = customer::Entity::insert_many(rows)
-            .exec_without_returning(connection)
-            .await;
-        unless_taken(written, "write customers")?;
-    }
-    let identities: Vec<_> = customers
+    let mut new = customers
         .iter()
-        .flat_map(|customer| identity_rows(tenant, customer))
-        .collect();
-    insert_identities(connection, identities).await
+        .map(|customer| row_of(keys, customer))
+        .collect::<Result<Vec<_>, _>>()?;
+    // In the order of their keys: of two transactions with the same ones, one waits for the other.
+    new.sort_by(|a, b| a.id.cmp(&b.id));
+    rows::insert::<customer::Entity>(connection, "write customers", new).await?;
+    identities::insert(connection, keys, customers).await
 }
 
 /// Writes a changed customer. False when its version is not the one before any more.
 pub(crate) async fn update(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     customer: &Customer,
     identities_too: bool,
 ) -> Result<bool, Error> {
-    let mut row = row_of(tenant, customer)?;
-    row.create_time = sea_orm::ActiveValue::NotSet;
+    let mut row = row_of(keys, customer)?.into_active_model().reset_all();
+    row.create_time = NotSet;
     let updated = customer::Entity::update_many()
         .set(row)
-        .filter(customer::Column::Tenant.eq(tenant))
+        .filter(customer::Column::Tenant.eq(keys.tenant()))
         .filter(customer::Column::Id.eq(&customer.id))
         .filter(customer::Column::Version.eq(customer.version - 1))
         .exec(connection)
@@ -299,15 +333,15 @@ pub(crate) async fn update(
         return Ok(false);
     }
     if identities_too {
-        delete_identities(connection, tenant, &customer.id).await?;
-        insert_identities(connection, identity_rows(tenant, customer)).await?;
+        identities::delete(connection, keys.tenant(), &customer.id).await?;
+        identities::insert(connection, keys, std::slice::from_ref(customer)).await?;
     }
     Ok(true)
 }
 
 /// Deletes a customer with the identities.
 pub(crate) async fn delete(connection: &impl ConnectionTrait, tenant: &str, id: &str) -> Result<(), Error> {
-    delete_identities(connection, tenant, id).await?;
+    identities::delete(connection, tenant, id).await?;
     customer::Entity::delete_many()
         .filter(customer::Column::Tenant.eq(tenant))
         .filter(customer::Column::Id.eq(id))
@@ -317,96 +351,112 @@ pub(crate) async fn delete(connection: &impl ConnectionTrait, tenant: &str, id: 
     Ok(())
 }
 
-async fn delete_identities(connection: &impl ConnectionTrait, tenant: &str, id: &str) -> Result<(), Error> {
-    identity::Entity::delete_many()
-        .filter(identity::Column::Tenant.eq(tenant))
-        .filter(identity::Column::Customer.eq(id))
-        .exec(connection)
-        .await
-        .stored("delete identities")?;
-    Ok(())
-}
-
-async fn insert_identities(
-    connection: &impl ConnectionTrait,
-    rows: Vec<identity::ActiveModel>,
-) -> Result<(), Error> {
-    for chunk in rows.chunks(rows_per_statement(IDENTITY_COLUMNS)) {
-        let written = identity::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(connection)
-            .await;
-        unless_taken(written, "write identities")?;
-    }
-    Ok(())
-}
-
-fn unless_taken<T>(written: Result<T, DbErr>, what: &str) -> Result<(), Error> {
-    match written {
-        Ok(_) => Ok(()),
-        Err(error) if is_unique_violation(&error) => Err(super::raced(what).because(error)),
-        Err(error) => Err(rapport_storage::from_database(what, error)),
-    }
-}
-
 async fn with_identities(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     rows: Vec<customer::Model>,
 ) -> Result<Vec<Customer>, Error> {
-    let mut identities: HashMap<String, Vec<Identity>> = HashMap::new();
+    let mut customers = Vec::with_capacity(rows.len());
     for rows in rows.chunks(KEYS_PER_STATEMENT) {
-        let found = identity::Entity::find()
-            .filter(
-                Condition::all()
-                    .add(identity::Column::Tenant.eq(tenant))
-                    .add(identity::Column::Customer.is_in(rows.iter().map(|row| row.id.as_str()))),
-            )
-            .order_by_asc(identity::Column::Customer)
-            .order_by_asc(identity::Column::Position)
-            .all(connection)
-            .await
-            .stored("read identities")?;
-        for row in found {
-            let owner = row.customer.clone();
-            identities.entry(owner).or_default().push(identity_of(row)?);
+        let ids = rows.iter().map(|row| row.id.clone());
+        let mut identities = identities::of_customers(connection, keys, ids).await?;
+        for row in rows {
+            let identities = identities.remove(&row.id).unwrap_or_default();
+            customers.push(customer_of(keys, row, identities).await?);
         }
     }
-    rows.into_iter()
-        .map(|row| {
-            let identities = identities.remove(&row.id).unwrap_or_default();
-            customer_of(row, identities)
-        })
-        .collect()
+    Ok(customers)
 }
 
-fn row_of(tenant: &str, customer: &Customer) -> Result<customer::ActiveModel, Error> {
+/// What is sealed of a customer. What is not known is left out, so that later parts can be added.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Document {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    display_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    language: String,
+    /// Days since 1970-01-01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth_date: Option<i32>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, String>,
+}
+
+/// The attributes column of a row whose attributes are sealed.
+const NO_ATTRIBUTES: &str = "{}";
+
+fn place_of<'p>(row: &'p [&'p str]) -> Place<'p> {
+    Place {
+        table: "customer",
+        column: "sealed",
+        row,
+    }
+}
+
+fn row_of(keys: &TenantKeys, customer: &Customer) -> Result<customer::Model, Error> {
     let profile = &customer.profile;
-    let attributes = serde_json::to_string(&profile.attributes)
-        .map_err(|error| Error::internal("could not write attributes").because(error))?;
-    Ok(customer::ActiveModel {
-        tenant: Set(tenant.to_owned()),
-        id: Set(customer.id.clone()),
-        display_name: Set(profile.display_name.clone()),
-        language: Set(profile.language.clone()),
-        birth_date: Set(profile.birth_date.map(columns::days)),
-        attributes: Set(attributes),
-        create_time: Set(customer.create_time.as_microsecond()),
-        update_time: Set(customer.update_time.as_microsecond()),
-        version: Set(customer.version),
+    let (display_name, language) = (profile.display_name.expose(), profile.language.expose());
+    let document = Document {
+        display_name: display_name.clone(),
+        language: language.clone(),
+        birth_date: profile
+            .birth_date
+            .as_ref()
+            .map(|date| columns::days(*date.expose())),
+        attributes: profile.attributes.expose().clone(),
+    };
+    let written = serde_json::to_string(&document)
+        .map_err(|error| Error::internal("could not write what is known of a customer").because(error))?;
+    Ok(customer::Model {
+        tenant: keys.tenant().to_owned(),
+        id: customer.id.clone(),
+        display_name: String::new(),
+        language: String::new(),
+        birth_date: None,
+        attributes: NO_ATTRIBUTES.to_owned(),
+        create_time: customer.create_time.as_microsecond(),
+        update_time: customer.update_time.as_microsecond(),
+        version: customer.version,
+        sealed: Some(keys.seal(&place_of(&[&customer.id]), &written)?),
+        display_name_hash: Some(keys.hash("display_name", display_name)),
+        language_hash: Some(keys.hash("language", language)),
     })
 }
 
-fn customer_of(row: customer::Model, identities: Vec<Identity>) -> Result<Customer, Error> {
-    let attributes = serde_json::from_str(&row.attributes)
-        .map_err(|error| columns::unreadable("list of attributes").because(error))?;
+async fn customer_of(
+    keys: &TenantKeys,
+    row: &customer::Model,
+    identities: Vec<Identity>,
+) -> Result<Customer, Error> {
+    let mut document = match &row.sealed {
+        Some(sealed) => {
+            let written = keys.open(&place_of(&[&row.id]), sealed).await?;
+            // The cause would show a part of the text.
+            serde_json::from_str(written.expose())
+                .map_err(|_| columns::unreadable("document of a customer"))?
+        }
+        None => Document::default(),
+    };
+    if !row.display_name.is_empty() {
+        document.display_name.clone_from(&row.display_name);
+    }
+    if !row.language.is_empty() {
+        document.language.clone_from(&row.language);
+    }
+    if row.attributes != NO_ATTRIBUTES {
+        document.attributes =
+            serde_json::from_str(&row.attributes).map_err(|_| columns::unreadable("list of attributes"))?;
+    }
+    let birth_date = row.birth_date.or(document.birth_date);
     Ok(Customer {
-        id: row.id,
+        id: row.id.clone(),
         profile: Profile {
-            display_name: row.display_name,
+            display_name: document.display_name.into(),
             identities,
-            language: row.language,
-            birth_date: row.birth_date.map(columns::date),
-            attributes,
+            language: document.language.into(),
+            birth_date: birth_date.map(|days| columns::date(days).into()),
+            attributes: document.attributes.into(),
         },
         create_time: columns::moment(row.create_time)?,
         update_time: columns::moment(row.update_time)?,
@@ -414,25 +464,85 @@ fn customer_of(row: customer::Model, identities: Vec<Identity>) -> Result<Custom
     })
 }
 
-fn identity_rows(tenant: &str, customer: &Customer) -> Vec<identity::ActiveModel> {
-    let numbered = (0..).zip(&customer.profile.identities);
-    numbered
-        .map(|(position, identity)| identity::ActiveModel {
-            tenant: Set(tenant.to_owned()),
-            kind: Set(columns::identity_kind_word(identity.key.kind()).to_owned()),
-            system: Set(identity.key.system().to_owned()),
-            value: Set(identity.key.value().to_owned()),
-            customer: Set(customer.id.clone()),
-            verified: Set(identity.verified),
-            position: Set(position),
-        })
-        .collect()
+/// The customers, for the rotation of keys.
+#[derive(Debug)]
+pub(crate) struct CustomerRows;
+
+#[async_trait::async_trait]
+impl SealedRows for CustomerRows {
+    fn table(&self) -> &'static str {
+        "customer"
+    }
+
+    async fn step(
+        &self,
+        transaction: &DatabaseTransaction,
+        keys: &TenantKeys,
+        after: Option<&Position>,
+    ) -> Result<Step, Error> {
+        let mut query = customer::Entity::find().filter(customer::Column::Tenant.eq(keys.tenant()));
+        if let Some([id]) = after.map(|after| after.0.as_slice()) {
+            query = query.filter(customer::Column::Id.gt(id.clone()));
+        }
+        let rows = query
+            .order_by_asc(customer::Column::Id)
+            .limit(ROWS_PER_STEP)
+            .lock(LockType::NoKeyUpdate)
+            .all(transaction)
+            .await
+            .stored("read customers")?;
+        let mut step = Step::default();
+        for row in rows {
+            step.seen += 1;
+            if !is_current(keys, &row) {
+                match customer_of(keys, &row, Vec::new()).await {
+                    Ok(customer) => {
+                        seal_anew(transaction, keys, &customer).await?;
+                        step.sealed += 1;
+                    }
+                    Err(error) => {
+                        tracing::warn!(
+                            customer = row.id,
+                            error = error.chain(),
+                            "a customer stays as it is"
+                        );
+                        step.left += 1;
+                    }
+                }
+            }
+            if step.seen == ROWS_PER_STEP {
+                step.next = Some(Position(vec![row.id.into()]));
+            }
+        }
+        Ok(step)
+    }
+
+    async fn tenants(&self, transaction: &DatabaseTransaction) -> Result<Vec<String>, Error> {
+        tenants(transaction).await
+    }
 }
 
-fn identity_of(row: identity::Model) -> Result<Identity, Error> {
-    let kind = columns::identity_kind(&row.kind)?;
-    Ok(Identity {
-        key: IdentityKey::stored(kind, row.system, row.value),
-        verified: row.verified,
-    })
+fn is_current(keys: &TenantKeys, row: &customer::Model) -> bool {
+    let sealed = row.sealed.as_ref().is_some_and(|sealed| keys.is_current(sealed));
+    sealed
+        && row.display_name.is_empty()
+        && row.language.is_empty()
+        && row.birth_date.is_none()
+        && row.attributes == NO_ATTRIBUTES
+}
+
+/// What is said of the customer stays the same, and so do its version and times.
+async fn seal_anew(
+    connection: &impl ConnectionTrait,
+    keys: &TenantKeys,
+    customer: &Customer,
+) -> Result<(), Error> {
+    customer::Entity::update_many()
+        .set(row_of(keys, customer)?.into_active_model().reset_all())
+        .filter(customer::Column::Tenant.eq(keys.tenant()))
+        .filter(customer::Column::Id.eq(&customer.id))
+        .exec(connection)
+        .await
+        .stored("seal a customer anew")?;
+    Ok(())
 }

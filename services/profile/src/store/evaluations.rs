@@ -13,7 +13,10 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::columns;
+use super::{
+    columns,
+    counters::{self, Counter},
+};
 use crate::domain::evaluation::{Evaluation, Models};
 
 /// The table of evaluations.
@@ -95,17 +98,8 @@ pub(crate) async fn store(
     tenant: &str,
     evaluation: &Evaluation,
 ) -> Result<(), Error> {
-    let last: Option<i64> = evaluation::Entity::find()
-        .select_only()
-        .column(evaluation::Column::Run)
-        .filter(evaluation::Column::Tenant.eq(tenant))
-        .order_by_desc(evaluation::Column::Run)
-        .limit(1)
-        .into_tuple()
-        .one(connection)
-        .await
-        .stored("read the latest evaluation")?;
-    let row = row_of(tenant, last.unwrap_or_default() + 1, evaluation)?;
+    let run = counters::take(connection, tenant, Counter::Evaluations, 1).await?;
+    let row = row_of(tenant, run, evaluation)?;
     let key = [evaluation::Column::Tenant, evaluation::Column::Id];
     let others = evaluation::Column::iter().skip(key.len());
     evaluation::Entity::insert(row)

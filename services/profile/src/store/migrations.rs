@@ -5,9 +5,12 @@ use rapport_storage::sea_orm_migration::{async_trait, prelude::*, schema};
 /// The migrations of the service, the oldest first.
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut list = rapport_storage::tables::migrations();
+    list.extend(rapport_privacy::migrations());
     list.push(Box::new(Customers));
     list.push(Box::new(Purchases));
     list.push(Box::new(Values));
+    list.push(Box::new(SealedCustomers));
+    list.push(Box::new(Counters));
     list
 }
 
@@ -219,6 +222,65 @@ fn evaluation_table() -> TableCreateStatement {
         .col(schema::text("thresholds"))
         .primary_key(Index::create().col("tenant").col("id"))
         .take()
+}
+
+/// Personal data are sealed. The columns that had them stay, for the version before.
+struct SealedCustomers;
+
+impl MigrationName for SealedCustomers {
+    fn name(&self) -> &'static str {
+        "m0005_sealed_customers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for SealedCustomers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, column) in [
+            // Name, language, birth date and attributes.
+            ("customer", "sealed"),
+            ("customer", "display_name_hash"),
+            ("customer", "language_hash"),
+            // Where it is there, the column value has the keyed hash of the value.
+            ("identity", "sealed_value"),
+        ] {
+            let added = Table::alter()
+                .table(table)
+                .add_column(schema::text_null(column))
+                .take();
+            manager.alter_table(added).await?;
+        }
+        manager
+            .create_index(index(
+                "customer_by_display_name_hash",
+                "customer",
+                &["tenant", "display_name_hash"],
+            ))
+            .await
+    }
+}
+
+/// Numbers that are given out in the order of commits.
+struct Counters;
+
+impl MigrationName for Counters {
+    fn name(&self) -> &'static str {
+        "m0006_counters"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Counters {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let counter = Table::create()
+            .table("counter")
+            .col(schema::text("tenant"))
+            .col(schema::text("name"))
+            .col(schema::big_integer("last"))
+            .primary_key(Index::create().col("tenant").col("name"))
+            .take();
+        manager.create_table(counter).await
+    }
 }
 
 fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 use rapport_money::Currency;
 use rapport_status::Error;
-use rapport_storage::{Stored as _, is_unique_violation, rows_per_statement};
+use rapport_storage::{Stored as _, rows};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, FromQueryResult, QueryFilter as _,
@@ -13,7 +13,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, Query},
 };
 
-use super::columns;
+use super::{
+    columns,
+    counters::{self, Counter},
+};
 use crate::domain::{
     history::DayTotal,
     intake::Record,
@@ -76,7 +79,6 @@ mod deleted_purchase {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-const PURCHASE_COLUMNS: usize = 15;
 /// Keys looked up by one statement.
 const KEYS_PER_STATEMENT: usize = 1_000;
 
@@ -92,7 +94,7 @@ pub(crate) async fn records(
             let rows = purchase::Entity::find()
                 .filter(purchase::Column::Tenant.eq(tenant))
                 .filter(purchase::Column::Source.eq(source))
-                .filter(purchase::Column::SourceId.is_in(ids.iter().copied()))
+                .filter(rows::among(connection, purchase::Column::SourceId, owned(ids)))
                 .all(connection)
                 .await
                 .stored("read purchases")?;
@@ -103,7 +105,11 @@ pub(crate) async fn records(
             let deleted = deleted_purchase::Entity::find()
                 .filter(deleted_purchase::Column::Tenant.eq(tenant))
                 .filter(deleted_purchase::Column::Source.eq(source))
-                .filter(deleted_purchase::Column::SourceId.is_in(ids.iter().copied()))
+                .filter(rows::among(
+                    connection,
+                    deleted_purchase::Column::SourceId,
+                    owned(ids),
+                ))
                 .all(connection)
                 .await
                 .stored("read the keys of deleted purchases")?;
@@ -130,7 +136,7 @@ pub(crate) async fn arrived_under(
         for ids in ids.chunks(KEYS_PER_STATEMENT) {
             let query = purchase::Entity::find()
                 .filter(purchase::Column::Source.eq(source))
-                .filter(purchase::Column::SourceId.is_in(ids.iter().copied()));
+                .filter(rows::among(connection, purchase::Column::SourceId, owned(ids)));
             found.extend(arrivals_of(connection, tenant, query).await?);
         }
     }
@@ -174,6 +180,10 @@ async fn arrivals_of(
         .collect())
 }
 
+fn owned<'i>(ids: &'i [&'i str]) -> impl Iterator<Item = String> + 'i {
+    ids.iter().map(|id| (*id).to_owned())
+}
+
 fn by_source<'k>(keys: &[&'k PurchaseKey]) -> BTreeMap<&'k str, Vec<&'k str>> {
     let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for key in keys {
@@ -182,34 +192,21 @@ fn by_source<'k>(keys: &[&'k PurchaseKey]) -> BTreeMap<&'k str, Vec<&'k str>> {
     ids
 }
 
-/// Writes new purchases, numbered on in the order of storing. A key or number that another transaction took meanwhile
-/// is a conflict: running again decides with what is stored then.
+/// Writes new purchases, numbered on in the order of storing. A key that another transaction took meanwhile is a
+/// conflict: running again decides with what is stored then.
 pub(crate) async fn insert(
     connection: &impl ConnectionTrait,
     tenant: &str,
     purchases: &[&Purchase],
 ) -> Result<(), Error> {
-    let last = last_sequence(connection, tenant).await?;
-    let numbered: Vec<_> = (last + 1..).zip(purchases).collect();
-    for chunk in numbered.chunks(rows_per_statement(PURCHASE_COLUMNS)) {
-        let rows = chunk
-            .iter()
-            .map(|(sequence, purchase)| row_of(tenant, *sequence, purchase));
-        let written = purchase::Entity::insert_many(rows)
-            .exec_without_returning(connection)
-            .await;
-        match written {
-            Ok(_) => {}
-            Err(error) if is_unique_violation(&error) => {
-                return Err(super::raced("write purchases").because(error));
-            }
-            Err(error) => return Err(rapport_storage::from_database("write purchases", error)),
-        }
-    }
-    Ok(())
+    let count = i64::try_from(purchases.len()).unwrap_or(i64::MAX);
+    let last = counters::take(connection, tenant, Counter::Purchases, count).await?;
+    let numbered = (last - count + 1..).zip(purchases);
+    let new = numbered.map(|(sequence, purchase)| row_of(tenant, sequence, purchase));
+    rows::insert::<purchase::Entity>(connection, "write purchases", new.collect()).await
 }
 
-/// The number of the purchase that was stored last; 0 before the first.
+/// The number of the purchase that was stored last; 0 before the first. No smaller number is stored after it.
 pub(crate) async fn last_sequence(connection: &impl ConnectionTrait, tenant: &str) -> Result<i64, Error> {
     let last: Option<i64> = purchase::Entity::find()
         .select_only()
@@ -296,7 +293,8 @@ pub(crate) async fn day_totals(
         None => gather(connection, all, &mut totals).await?,
         Some(customers) => {
             for customers in customers.chunks(KEYS_PER_STATEMENT) {
-                let some = all.clone().filter(purchase::Column::Customer.is_in(customers));
+                let among = rows::among(connection, purchase::Column::Customer, customers.iter().cloned());
+                let some = all.clone().filter(among);
                 gather(connection, some, &mut totals).await?;
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rapport_status::Error;
-use rapport_storage::{Stored as _, rows_per_statement};
+use rapport_storage::{Stored as _, rows};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -41,7 +41,6 @@ mod stage_change {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-const COLUMNS: usize = 8;
 /// Customers whose moves one statement reads or deletes.
 const CUSTOMERS_PER_STATEMENT: usize = 1_000;
 
@@ -66,16 +65,10 @@ pub(crate) async fn replace(
             continue;
         }
         delete_of(connection, tenant, changed.iter().map(|(customer, _)| *customer)).await?;
-        let rows: Vec<_> = changed
+        let new = changed
             .iter()
-            .flat_map(|(_, changes)| changes.iter().map(|change| row_of(tenant, change)))
-            .collect();
-        for rows in rows.chunks(rows_per_statement(COLUMNS)) {
-            stage_change::Entity::insert_many(rows.to_vec())
-                .exec_without_returning(connection)
-                .await
-                .stored("write moves between stages")?;
-        }
+            .flat_map(|(_, changes)| changes.iter().map(|change| row_of(tenant, change)));
+        rows::insert::<stage_change::Entity>(connection, "write moves between stages", new.collect()).await?;
     }
     Ok(())
 }
@@ -143,7 +136,11 @@ async fn of_customers(
 ) -> Result<HashMap<String, Vec<StageChange>>, Error> {
     let rows = stage_change::Entity::find()
         .filter(stage_change::Column::Tenant.eq(tenant))
-        .filter(stage_change::Column::Customer.is_in(customers))
+        .filter(rows::among(
+            connection,
+            stage_change::Column::Customer,
+            customers.map(str::to_owned),
+        ))
         .order_by_asc(stage_change::Column::Customer)
         .order_by_asc(stage_change::Column::Number)
         .all(connection)
@@ -164,7 +161,11 @@ async fn delete_of(
 ) -> Result<(), Error> {
     stage_change::Entity::delete_many()
         .filter(stage_change::Column::Tenant.eq(tenant))
-        .filter(stage_change::Column::Customer.is_in(customers))
+        .filter(rows::among(
+            connection,
+            stage_change::Column::Customer,
+            customers.into_iter().map(str::to_owned),
+        ))
         .exec(connection)
         .await
         .stored("delete moves between stages")?;

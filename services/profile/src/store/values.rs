@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_status::Error;
-use rapport_storage::{Stored as _, listing, rows_per_statement};
+use rapport_storage::{Stored as _, listing, rows};
 use rapport_value::{lifecycle::Stage, rfm::RfmScore};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, Iterable as _, QueryFilter as _,
-    QuerySelect as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IdenStatic as _, Iterable as _,
+    QueryFilter as _, QuerySelect as _,
 };
 
 use super::columns;
@@ -54,7 +54,6 @@ mod customer_value {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-const COLUMNS: usize = 20;
 /// Customers whose values one statement reads.
 const CUSTOMERS_PER_STATEMENT: usize = 1_000;
 /// Stands for the recency of a customer without a purchase: longer ago than any purchase.
@@ -94,7 +93,11 @@ pub(crate) async fn find(
     for customers in customers.chunks(CUSTOMERS_PER_STATEMENT) {
         let rows = customer_value::Entity::find()
             .filter(customer_value::Column::Tenant.eq(tenant))
-            .filter(customer_value::Column::Customer.is_in(customers))
+            .filter(rows::among(
+                connection,
+                customer_value::Column::Customer,
+                customers.iter().cloned(),
+            ))
             .all(connection)
             .await
             .stored("read values")?;
@@ -190,17 +193,16 @@ pub(crate) async fn replace(
     tenant: &str,
     values: &[&CustomerValue],
 ) -> Result<(), Error> {
-    for chunk in values.chunks(rows_per_statement(COLUMNS)) {
-        let rows = chunk.iter().map(|value| row_of(tenant, value));
-        let key = [customer_value::Column::Tenant, customer_value::Column::Customer];
-        let others = customer_value::Column::iter().skip(key.len());
-        customer_value::Entity::insert_many(rows)
-            .on_conflict(OnConflict::columns(key).update_columns(others).to_owned())
-            .exec_without_returning(connection)
-            .await
-            .stored("write values")?;
-    }
-    Ok(())
+    let new = values.iter().map(|value| row_of(tenant, value)).collect();
+    let others = customer_value::Column::iter().skip(2);
+    let others = others.map(|column| format!("{0} = excluded.{0}", column.as_str()));
+    let in_place = format!(
+        "ON CONFLICT (tenant, customer) DO UPDATE SET {}",
+        others.collect::<Vec<_>>().join(", ")
+    );
+    rows::upsert::<customer_value::Entity>(connection, "write values", new, &in_place)
+        .await
+        .map(drop)
 }
 
 /// Deletes the value of a customer.

@@ -2,7 +2,8 @@
 
 use rapport_events::outbox;
 use rapport_listing::Page;
-use rapport_status::{Error, Reason};
+use rapport_privacy::TenantKeys;
+use rapport_status::Error;
 use sea_orm::ConnectionTrait;
 
 use super::{Ports, events};
@@ -12,7 +13,11 @@ use crate::{
         identity::IdentityKey,
         registry::{Creation, NewCustomer, Registry},
     },
-    store,
+    store::{
+        self,
+        counters::{self, Counter},
+        customers::Hold,
+    },
 };
 
 /// Creates customers in one transaction. Each is decided by itself: one that cannot be created does not stop the
@@ -22,11 +27,12 @@ pub(crate) async fn create(
     tenant: &str,
     wishes: &[NewCustomer],
 ) -> Result<Vec<Result<Creation, Error>>, Error> {
+    let keys = &ports.privacy.keys(tenant).await?;
     ports
         .store
         .write("create_customers", |transaction| async move {
             let connection = transaction.connection();
-            let mut registry = registry(connection, tenant, wishes).await?;
+            let mut registry = registry(connection, keys, wishes).await?;
             let now = ports.clock.now();
             let decisions: Vec<_> = wishes
                 .iter()
@@ -42,7 +48,7 @@ pub(crate) async fn create(
             if created.is_empty() {
                 return transaction.abandon(decisions).await;
             }
-            store::customers::insert(connection, tenant, &created).await?;
+            store::customers::insert(connection, keys, &created).await?;
             let events = created
                 .iter()
                 .map(|customer| events::customer_created(&ports.clock, tenant, &customer.id));
@@ -55,48 +61,59 @@ pub(crate) async fn create(
 /// What is stored under the ids and identities of the wishes.
 async fn registry(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     wishes: &[NewCustomer],
 ) -> Result<Registry, Error> {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.clone()).collect();
-    let keys: Vec<&IdentityKey> = wishes
+    let identities: Vec<&IdentityKey> = wishes
         .iter()
         .flat_map(|wish| wish.profile.identities.iter().map(|identity| &identity.key))
         .collect();
     Ok(Registry::new(
-        store::customers::find(connection, tenant, &ids).await?,
-        store::customers::owners(connection, tenant, &keys).await?,
+        store::customers::find(connection, keys, &ids).await?,
+        store::identities::owners(connection, keys, &identities).await?,
     ))
 }
 
 /// The customer with an id.
 pub(crate) async fn get(ports: &Ports, tenant: &str, id: &str) -> Result<Customer, Error> {
-    require(ports.store.read(), tenant, id).await
+    let keys = ports.privacy.keys(tenant).await?;
+    require(ports.store.read(), &keys, id).await
 }
 
-/// The customer with an id, read where the caller reads.
-pub(crate) async fn require(
-    connection: &impl ConnectionTrait,
-    tenant: &str,
-    id: &str,
-) -> Result<Customer, Error> {
-    store::customers::get(connection, tenant, id)
+async fn require(connection: &impl ConnectionTrait, keys: &TenantKeys, id: &str) -> Result<Customer, Error> {
+    store::customers::get(connection, keys, id)
         .await?
         .ok_or_else(|| customer::not_found(id))
 }
 
+/// Refuses an id that no customer has.
+pub(crate) async fn require_existing(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    id: &str,
+) -> Result<(), Error> {
+    let existing = store::customers::existing_ids(connection, tenant, &[id]).await?;
+    if existing.is_empty() {
+        return Err(customer::not_found(id));
+    }
+    Ok(())
+}
+
 /// The customer who has an identity.
 pub(crate) async fn lookup(ports: &Ports, tenant: &str, identity: &IdentityKey) -> Result<Customer, Error> {
-    let owners = store::customers::owners(ports.store.read(), tenant, &[identity]).await?;
+    let keys = ports.privacy.keys(tenant).await?;
+    let owners = store::identities::owners(ports.store.read(), &keys, &[identity]).await?;
     match owners.first() {
-        Some((_, id)) => get(ports, tenant, id).await,
+        Some((_, id)) => require(ports.store.read(), &keys, id).await,
         None => Err(customer::nobody_has(identity)),
     }
 }
 
 /// A page of customers and the token of the next.
 pub(crate) async fn list(ports: &Ports, tenant: &str, page: &Page) -> Result<(Vec<Customer>, String), Error> {
-    store::customers::list(ports.store.read(), tenant, page).await
+    let keys = ports.privacy.keys(tenant).await?;
+    store::customers::list(ports.store.read(), &keys, page).await
 }
 
 /// A change that a caller wants.
@@ -114,11 +131,12 @@ pub(crate) struct Change {
 
 /// Changes a customer.
 pub(crate) async fn update(ports: &Ports, tenant: &str, change: &Change) -> Result<Customer, Error> {
+    let keys = &ports.privacy.keys(tenant).await?;
     ports
         .store
         .write("update_customer", |transaction| async move {
             let connection = transaction.connection();
-            let current = require(connection, tenant, &change.id).await?;
+            let current = require(connection, keys, &change.id).await?;
             current.require_etag(&change.etag)?;
             let changed = current.changed(&change.fields, &change.profile, ports.clock.now());
             if changed.version == current.version {
@@ -126,20 +144,17 @@ pub(crate) async fn update(ports: &Ports, tenant: &str, change: &Change) -> Resu
             }
             let identities_too = changed.profile.identities != current.profile.identities;
             if identities_too {
-                let keys: Vec<_> = changed
+                let identities: Vec<_> = changed
                     .profile
                     .identities
                     .iter()
                     .map(|identity| &identity.key)
                     .collect();
-                let owners = store::customers::owners(connection, tenant, &keys).await?;
+                let owners = store::identities::owners(connection, keys, &identities).await?;
                 Registry::of_ids([], owners).require_free(&changed.profile, &changed.id)?;
             }
-            if !store::customers::update(connection, tenant, &changed, identities_too).await? {
-                return Err(Error::new(
-                    Reason::TransactionConflict,
-                    "another change of the customer was faster; nothing was changed. Send it again",
-                ));
+            if !store::customers::update(connection, keys, &changed, identities_too).await? {
+                return Err(store::raced("write the customer"));
             }
             transaction.commit(changed).await
         })
@@ -155,11 +170,15 @@ pub(crate) async fn delete(
     etag: &str,
     allow_missing: bool,
 ) -> Result<(), Error> {
+    let keys = &ports.privacy.keys(tenant).await?;
     ports
         .store
         .write("delete_customer", |transaction| async move {
             let connection = transaction.connection();
-            let current = match store::customers::get(connection, tenant, id).await? {
+            // Nobody values the customer or adds to the purchases while they are deleted.
+            counters::hold(connection, tenant, Counter::Evaluations).await?;
+            store::customers::hold(connection, tenant, &[id.to_owned()], Hold::Deleted).await?;
+            let current = match store::customers::get(connection, keys, id).await? {
                 Some(current) => current,
                 None if allow_missing => return transaction.abandon(()).await,
                 None => return Err(customer::not_found(id)),

@@ -18,7 +18,12 @@ use crate::{
         valuation::{self, Arrival, Frame, Known, Valued},
         value::CustomerValue,
     },
-    store::{self, purchases::Counted},
+    store::{
+        self,
+        counters::{self, Counter},
+        customers::Hold,
+        purchases::Counted,
+    },
 };
 
 /// The currency of a tenant without purchases: ISO 4217's "no currency".
@@ -34,6 +39,13 @@ pub(crate) async fn all(
 ) -> Result<Evaluation, Error> {
     let now = ports.clock.now();
     let as_of = as_of.unwrap_or_else(|| day_of(now));
+    ports
+        .store
+        .write("prepare_evaluation", |transaction| async move {
+            counters::make(transaction.connection(), tenant, Counter::Evaluations).await?;
+            transaction.commit(()).await
+        })
+        .await?;
     let frame = frame(ports, tenant, as_of, currency).await?;
     let known = known(ports.store.read(), tenant, None, frame).await?;
     let (evaluation, valued) = tokio::task::spawn_blocking(move || valuation::evaluate(&known, frame, now))
@@ -44,6 +56,7 @@ pub(crate) async fn all(
         .store
         .write("evaluate_customers", |transaction| async move {
             let connection = transaction.connection();
+            // From here on, whoever values single customers waits, and then does so under this evaluation.
             store::evaluations::store(connection, tenant, evaluation).await?;
             let stages = store::values::all_stages(connection, tenant).await?;
             let valued = still_there(connection, tenant, valued).await?;
@@ -170,11 +183,14 @@ pub(crate) async fn revalue(
     if arrivals.is_empty() {
         return Ok(());
     }
+    // The latest evaluation stays the latest, and each customer is valued by one at a time.
+    counters::hold(connection, tenant, Counter::Evaluations).await?;
     let Some(evaluation) = store::evaluations::latest(connection, tenant).await? else {
         return Ok(());
     };
     let customers: BTreeSet<String> = arrivals.iter().map(|arrival| arrival.customer.clone()).collect();
     let customers: Vec<String> = customers.into_iter().collect();
+    let customers = store::customers::hold(connection, tenant, &customers, Hold::Valued).await?;
     let stored: HashMap<String, CustomerValue> = store::values::find(connection, tenant, &customers)
         .await?
         .into_iter()

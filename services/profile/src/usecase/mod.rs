@@ -1,6 +1,7 @@
 //! What callers can have done: reads and writes through the store, decides with the domain.
 
 use rapport_clock::Clock;
+use rapport_privacy::Privacy;
 use rapport_storage::Store;
 
 pub(crate) mod customers;
@@ -18,4 +19,6 @@ pub(crate) struct Ports {
     pub store: Store,
     /// Time and new ids.
     pub clock: Clock,
+    /// The keys of personal data.
+    pub privacy: Privacy,
 }

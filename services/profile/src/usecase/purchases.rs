@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rapport_clock::Clock;
 use rapport_events::{Event, outbox};
+use rapport_privacy::TenantKeys;
 use rapport_status::{Error, FieldViolation, Reason};
 use rapport_storage::group::{Batch, Committer};
 use rapport_telemetry::{context::Origin, metrics::business::purchase_recorded};
@@ -17,7 +18,7 @@ use crate::{
         purchase::{Purchase, PurchaseKind},
         registry::Registry,
     },
-    store,
+    store::{self, customers::Hold},
 };
 
 /// Rows that one import takes at most.
@@ -28,7 +29,8 @@ const MOST_ERRORS: usize = 1_000;
 /// A row of a tenant, for the committer.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    tenant: String,
+    /// The keys of the tenant.
+    keys: TenantKeys,
     row: Row,
     /// Where in a trace it was sent.
     origin: Origin,
@@ -57,13 +59,16 @@ impl Batch for PurchaseBatch {
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let mut by_tenant: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, operation) in operations.iter().enumerate() {
-            by_tenant.entry(&operation.tenant).or_default().push(index);
+            by_tenant.entry(operation.keys.tenant()).or_default().push(index);
         }
         let mut decisions: Vec<Option<Result<Outcome, Error>>> = operations.iter().map(|_| None).collect();
-        for (tenant, indexes) in by_tenant {
+        for indexes in by_tenant.into_values() {
+            // The keys that were read last: each operation brings those of its own time.
+            let Some(last) = indexes.last() else { continue };
+            let keys = &operations[*last].keys;
             let rows: Vec<&Row> = indexes.iter().map(|index| &operations[*index].row).collect();
             let origins: Vec<Origin> = indexes.iter().map(|index| operations[*index].origin).collect();
-            let outcomes = self.record(transaction, tenant, &rows, &origins).await?;
+            let outcomes = self.record(transaction, keys, &rows, &origins).await?;
             for (index, outcome) in indexes.into_iter().zip(outcomes) {
                 decisions[index] = Some(outcome);
             }
@@ -78,11 +83,12 @@ impl PurchaseBatch {
     async fn record(
         &self,
         connection: &impl ConnectionTrait,
-        tenant: &str,
+        keys: &TenantKeys,
         rows: &[&Row],
         origins: &[Origin],
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
-        let mut state = stored_state(connection, tenant, rows).await?;
+        let tenant = keys.tenant();
+        let mut state = stored_state(connection, keys, rows).await?;
         let now = self.clock.now();
         let outcomes: Vec<_> = rows.iter().map(|row| state.decide(row, now)).collect();
         let mut purchases: Vec<&Purchase> = Vec::new();
@@ -102,7 +108,7 @@ impl PurchaseBatch {
             }
         }
         if !purchases.is_empty() {
-            store::customers::insert(connection, tenant, &customers).await?;
+            store::customers::insert(connection, keys, &customers).await?;
             store::purchases::insert(connection, tenant, &purchases).await?;
             outbox::append(connection, events).await?;
         }
@@ -110,44 +116,51 @@ impl PurchaseBatch {
     }
 }
 
-/// What is stored that decisions on these rows depend on.
+/// What is stored that decisions on these rows depend on. The customers stay until the transaction ends.
 async fn stored_state(
     connection: &impl ConnectionTrait,
-    tenant: &str,
+    keys: &TenantKeys,
     rows: &[&Row],
 ) -> Result<IntakeState, Error> {
-    let keys: Vec<_> = rows.iter().map(|row| &row.key).collect();
-    let mut ids: Vec<&str> = Vec::new();
+    let purchases: Vec<_> = rows.iter().map(|row| &row.key).collect();
+    let mut ids: Vec<String> = Vec::new();
     let mut identities = Vec::new();
     for row in rows {
         match &row.owner {
-            Owner::Customer(id) => ids.push(id),
+            Owner::Customer(id) => ids.push(id.clone()),
             Owner::Identity(identity) => identities.push(identity),
         }
         let missing = row.missing_customer.as_ref();
-        ids.extend(missing.and_then(|missing| missing.preferred_id.as_deref()));
+        ids.extend(missing.and_then(|missing| missing.preferred_id.clone()));
     }
-    ids.sort_unstable();
-    ids.dedup();
     identities.sort_unstable();
     identities.dedup();
+    let owners = store::identities::owners(connection, keys, &identities).await?;
+    ids.extend(owners.iter().map(|(_, id)| id.clone()));
+    ids.sort_unstable();
+    ids.dedup();
+    let existing = store::customers::hold(connection, keys.tenant(), &ids, Hold::Existing).await?;
+    let is_gone = |id: &String| existing.binary_search(id).is_err();
+    if owners.iter().any(|(_, id)| is_gone(id)) {
+        // Somebody was deleted between the two questions.
+        return Err(store::raced("record purchases"));
+    }
     Ok(IntakeState {
-        registry: Registry::of_ids(
-            store::customers::existing_ids(connection, tenant, &ids).await?,
-            store::customers::owners(connection, tenant, &identities).await?,
-        ),
-        records: store::purchases::records(connection, tenant, &keys).await?,
+        registry: Registry::of_ids(existing, owners),
+        records: store::purchases::records(connection, keys.tenant(), &purchases).await?,
     })
 }
 
 /// Records one purchase.
 pub(crate) async fn record(
+    ports: &Ports,
     committer: &Committer<PurchaseBatch>,
     tenant: &str,
     row: Row,
 ) -> Result<Purchase, Error> {
+    let keys = ports.privacy.keys(tenant).await?;
     let operation = Intake {
-        tenant: tenant.to_owned(),
+        keys,
         row,
         origin: Origin::current(),
     };
@@ -284,7 +297,7 @@ impl Import {
         }
         let outcomes = match &mut self.checked {
             Some(state) => check(&self.ports, &self.tenant, state, &readable).await?,
-            None => self.store(readable).await,
+            None => self.store(readable).await?,
         };
         for (number, outcome) in numbers.into_iter().zip(outcomes) {
             self.count(number, outcome)?;
@@ -297,14 +310,15 @@ impl Import {
         self.tally
     }
 
-    async fn store(&self, rows: Vec<Row>) -> Vec<Result<Outcome, Error>> {
+    async fn store(&self, rows: Vec<Row>) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let keys = self.ports.privacy.keys(&self.tenant).await?;
         let origin = Origin::current();
         let operations = rows.into_iter().map(|row| Intake {
-            tenant: self.tenant.clone(),
+            keys: keys.clone(),
             row,
             origin,
         });
-        self.committer.submit_all(operations.collect()).await
+        Ok(self.committer.submit_all(operations.collect()).await)
     }
 
     fn count(&mut self, number: i64, outcome: Result<Outcome, Error>) -> Result<(), Error> {
@@ -337,7 +351,8 @@ async fn check(
     rows: &[Row],
 ) -> Result<Vec<Result<Outcome, Error>>, Error> {
     let referred: Vec<&Row> = rows.iter().collect();
-    state.learn(stored_state(ports.store.read(), tenant, &referred).await?);
+    let keys = ports.privacy.keys(tenant).await?;
+    state.learn(stored_state(ports.store.read(), &keys, &referred).await?);
     let now = ports.clock.now();
     Ok(rows.iter().map(|row| state.decide(row, now)).collect())
 }

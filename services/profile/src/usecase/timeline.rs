@@ -30,7 +30,7 @@ pub(crate) async fn list(
     page: &Page,
 ) -> Result<(Vec<TimelineEntry>, String), Error> {
     let connection = ports.store.read();
-    customers::require(connection, tenant, customer).await?;
+    customers::require_existing(connection, tenant, customer).await?;
     let after = page.after().map(position).transpose()?;
     // The page is made of the first entries of each kind: no more of one kind can be on it.
     let limit = page.fetch_limit();

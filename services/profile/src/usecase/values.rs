@@ -45,7 +45,7 @@ pub(crate) async fn get(ports: &Ports, tenant: &str, id: &str) -> Result<Custome
     {
         return Ok(value);
     }
-    customers::require(connection, tenant, id).await?;
+    customers::require_existing(connection, tenant, id).await?;
     let name = format!("{}/value", name_of(id));
     Err(Error::about(
         Reason::ValueNotFound,

@@ -38,7 +38,7 @@ pub(crate) struct View {
 /// and what they do not give in time is named as missing.
 pub(crate) async fn get(ports: &Ports, sisters: &Sisters, tenant: &str, id: &str) -> Result<View, Error> {
     let connection = ports.store.read();
-    let customer = customers::require(connection, tenant, id).await?;
+    let customer = customers::get(ports, tenant, id).await?;
     let value = store::values::find(connection, tenant, &[id.to_owned()])
         .await?
         .pop();

@@ -9,6 +9,8 @@ mod lifecycle;
 mod missing_parts;
 mod purchases;
 mod reference;
+mod replicas;
+mod sealed;
 mod sisters;
 mod timeline;
 mod values;
@@ -27,6 +29,7 @@ use rapport_contract::{
 };
 use rapport_events::{Event, Relay};
 use rapport_listing::TokenKey;
+use rapport_privacy::MasterKeys;
 use rapport_profile::{Parts, Profile, Sisters};
 use rapport_server::{Credentials, Server, in_process};
 use rapport_storage::{MigrationList, Store, tables::outbox};
@@ -70,6 +73,7 @@ impl Bench {
             store: store.store.clone(),
             clock: clock.clock(),
             token_key: TokenKey::new([7; 32]),
+            master_keys: MasterKeys::new([8; 32], &[]),
             sisters,
         })
         .await
@@ -97,6 +101,30 @@ impl Bench {
         };
         let server = Server::new(credentials, self.clock.clock()).unwrap();
         ProfileServiceClient::new(Serving::start(server.with(self.profile.server())).channel.clone())
+    }
+
+    /// A client of another replica, which has connections of its own to the same data.
+    async fn replica(&self) -> ProfileServiceClient<Channel> {
+        let (nobody, _) = in_process::transport();
+        let over = |name| Sister::over(name, nobody.clone(), CallPolicy::default());
+        let profile = Profile::open(Parts {
+            store: self.store.again().await,
+            clock: self.clock.clock(),
+            token_key: TokenKey::new([7; 32]),
+            master_keys: MasterKeys::new([8; 32], &[]),
+            sisters: Sisters {
+                feedback: over("feedback"),
+                satisfaction: over("satisfaction"),
+                loyalty: over("loyalty"),
+            },
+        })
+        .await
+        .unwrap();
+        let credentials = Credentials::Local {
+            tenant: "hotel".to_owned(),
+        };
+        let server = Server::new(credentials, self.clock.clock()).unwrap();
+        ProfileServiceClient::new(Serving::start(server.with(profile.server())).channel.clone())
     }
 
     fn store(&self) -> &Store {

@@ -60,7 +60,7 @@ fn values() -> impl Strategy<Value = Option<AnswerValue>> {
         4 => (-1..=12).prop_map(AnswerValue::Score),
         1 => any::<i32>().prop_map(AnswerValue::Score),
         2 => select(&IDS[..]).prop_map(|id| AnswerValue::Choice(id.to_owned())),
-        2 => "[aü中\\x00]{0,5}".prop_map(AnswerValue::Text),
+        2 => "[aü中\\x00]{0,5}".prop_map(|text| AnswerValue::Text(text.into())),
     ];
     option::weighted(0.95, value)
 }
@@ -76,7 +76,9 @@ fn suitable(kind: &QuestionKind) -> BoxedStrategy<Option<AnswerValue>> {
             let ids: Vec<String> = options.iter().map(|option| option.id.clone()).collect();
             select(ids).prop_map(AnswerValue::Choice).boxed()
         }
-        QuestionKind::OpenText { .. } => "[aü中]{0,4}".prop_map(AnswerValue::Text).boxed(),
+        QuestionKind::OpenText { .. } => "[aü中]{0,4}"
+            .prop_map(|text| AnswerValue::Text(text.into()))
+            .boxed(),
     };
     prop_oneof![9 => good.prop_map(Some), 1 => values()].boxed()
 }
@@ -123,8 +125,8 @@ fn naively_good(questionnaire: &Questionnaire, answers: &[Answer]) -> bool {
                         options.iter().any(|option| option.id == *id)
                     }
                     (Some(QuestionKind::OpenText { max_length }), Some(AnswerValue::Text(text))) => {
-                        text.chars().count() <= usize::try_from(*max_length).unwrap()
-                            && !(question.required && text.is_empty())
+                        text.expose().chars().count() <= usize::try_from(*max_length).unwrap()
+                            && !(question.required && text.expose().is_empty())
                     }
                     _ => false,
                 }

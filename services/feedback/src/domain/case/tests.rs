@@ -11,7 +11,7 @@ fn later() -> Timestamp {
 fn opened(owner: &str) -> Case {
     let opening = Opening {
         name: "cases/c-1".to_owned(),
-        subject: "Cold breakfast".to_owned(),
+        subject: "Cold breakfast".into(),
         priority: Priority::High,
         customer: "customers/00004".to_owned(),
         answer_set: String::new(),
@@ -46,14 +46,14 @@ fn assign(owner: &str) -> Step {
 
 fn resolve(text: &str) -> Step {
     Step::Resolve {
-        text: text.to_owned(),
+        text: text.into(),
         compensate: true,
     }
 }
 
 fn reopen() -> Step {
     Step::Reopen {
-        reason: "Guest called again".to_owned(),
+        reason: "Guest called again".into(),
         due_time: None,
     }
 }
@@ -122,7 +122,7 @@ fn every_step_in_every_state_leads_where_the_table_says() {
 #[test]
 fn the_same_resolution_with_another_compensation_is_another_resolution() {
     let step = Step::Resolve {
-        text: "Said sorry".to_owned(),
+        text: "Said sorry".into(),
         compensate: false,
     };
     assert_eq!(lead(case_in(CaseState::Resolved, ""), step), Leads::Conflict);
