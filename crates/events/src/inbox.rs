@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use rapport_status::Result;
 use rapport_storage::{Stored as _, rows, tables::consumed_event};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
 use crate::Event;
@@ -43,15 +41,18 @@ pub async fn first_deliveries<'e>(
     }
     // A batch may hold the same event twice: the second is no first delivery either.
     let fresh: Vec<&Event> = events.iter().filter(|event| taken.insert(event.id)).collect();
-    let records = fresh
+    let mut records: Vec<_> = fresh
         .iter()
-        .map(|event| consumed_event::ActiveModel {
-            tenant: Set(event.tenant.clone()),
-            consumer: Set(consumer.to_owned()),
-            event_id: Set(event.id),
-            consumed_at: Set(now.as_microsecond()),
+        .map(|event| consumed_event::Model {
+            tenant: event.tenant.clone(),
+            consumer: consumer.to_owned(),
+            event_id: event.id,
+            consumed_at: now.as_microsecond(),
         })
         .collect();
+    // In the order of the key: two that take the same events wait for each other, and never in a circle.
+    records
+        .sort_unstable_by(|left, right| (&left.tenant, left.event_id).cmp(&(&right.tenant, right.event_id)));
     rows::insert::<consumed_event::Entity>(connection, "record consumed events", records).await?;
     Ok(fresh)
 }

@@ -186,7 +186,7 @@ impl TraceService for Service {
             let spans = group.scope_spans.into_iter().flat_map(|scope| scope.spans);
             kept.spans.extend(spans.map(|span| seen(&service, span)));
         }
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
@@ -208,7 +208,7 @@ impl MetricsService for Service {
             };
             kept.metrics.insert(metric.name, seen);
         }
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -48,6 +48,31 @@ impl Nats {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
+    /// What the server's program says of a configuration file: nothing when it can be used.
+    pub fn check(configuration: &Path) -> Result<(), String> {
+        let checked = Command::new(program())
+            .arg("-t")
+            .arg("--config")
+            .arg(configuration)
+            .output()
+            .expect("the NATS server can be run");
+        if checked.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&checked.stderr).into_owned())
+        }
+    }
+
+    /// The server's version, such as `2.10.27`.
+    pub fn version() -> String {
+        let told = Command::new(program())
+            .arg("--version")
+            .output()
+            .expect("the NATS server can be run");
+        let told = String::from_utf8_lossy(&told.stdout);
+        told.trim().rsplit('v').next().unwrap_or_default().to_owned()
+    }
+
     /// Address for clients.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
@@ -69,6 +94,21 @@ impl Nats {
     /// Deletes the store of a server that was killed: its disk is lost.
     pub fn wipe(&self) {
         fs::remove_dir_all(self.store()).expect("the store can be deleted");
+    }
+
+    /// Keeps what a server that was killed has stored.
+    pub fn keep(&self) {
+        copy(&self.store(), &self.kept());
+    }
+
+    /// Puts a server that was killed back to what was kept: it has lost what it did not write through.
+    pub fn put_back(&self) {
+        self.wipe();
+        copy(&self.kept(), &self.store());
+    }
+
+    fn kept(&self) -> PathBuf {
+        self.folder.path().join("kept")
     }
 
     fn store(&self) -> PathBuf {
@@ -134,6 +174,20 @@ impl Drop for Nats {
             let _ = process.wait();
         }
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp")
+        .arg("--recursive")
+        .args([from, to])
+        .status()
+        .expect("cp can be run");
+    assert!(
+        copied.success(),
+        "{} can be copied to {}",
+        from.display(),
+        to.display()
+    );
 }
 
 /// The server's program: on the path, or where Debian puts it.

@@ -64,7 +64,7 @@ pub(super) async fn open(
     let from = match stream.consumer_info(&name).await {
         Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => DeliverPolicy::All,
         Err(error) => return Err(unavailable("the position cannot be read", error)),
-        Ok(info) => match anew(&info, &filter, state) {
+        Ok(info) => match Seen::of(&info, &filter).anew(state) {
             Anew::No => {
                 let next = info.delivered.consumer_sequence + 1;
                 let consumer = stream
@@ -96,15 +96,38 @@ pub(super) async fn open(
     Ok(Position { consumer, next: 1 })
 }
 
-fn anew(info: &consumer::Info, filter: &str, stream: StreamState) -> Anew {
-    let (delivered, acknowledged) = (info.delivered.stream_sequence, info.ack_floor.stream_sequence);
-    if delivered.max(acknowledged) > stream.last_sequence {
-        // The stream has lost its end: its numbers are given out a second time.
-        Anew::FromFirst
-    } else if info.num_ack_pending > 0 || info.config.filter_subject != filter {
-        Anew::After(acknowledged)
-    } else {
-        Anew::No
+/// What the broker says of a durable consumer.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Number in the stream of the last event that was given out.
+    delivered: u64,
+    /// Number in the stream up to which everything is acknowledged.
+    acknowledged: u64,
+    /// Events that were given out and not acknowledged.
+    under_way: usize,
+    /// Whether it selects the topics that are wanted.
+    is_of_these_topics: bool,
+}
+
+impl Seen {
+    fn of(info: &consumer::Info, filter: &str) -> Self {
+        Self {
+            delivered: info.delivered.stream_sequence,
+            acknowledged: info.ack_floor.stream_sequence,
+            under_way: info.num_ack_pending,
+            is_of_these_topics: info.config.filter_subject == filter,
+        }
+    }
+
+    fn anew(self, stream: StreamState) -> Anew {
+        if self.delivered.max(self.acknowledged) > stream.last_sequence {
+            // The stream has lost its end: its numbers are given out a second time.
+            Anew::FromFirst
+        } else if self.under_way > 0 || !self.is_of_these_topics {
+            Anew::After(self.acknowledged)
+        } else {
+            Anew::No
+        }
     }
 }
 
@@ -122,5 +145,56 @@ fn configuration(options: &EventOptions, name: String, filter: String, from: Del
         max_ack_pending: UNACKNOWLEDGED,
         filter_subject: filter,
         ..pull::Config::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEEN: Seen = Seen {
+        delivered: 7,
+        acknowledged: 7,
+        under_way: 0,
+        is_of_these_topics: true,
+    };
+
+    fn stream(last_sequence: u64) -> StreamState {
+        StreamState {
+            created: jiff::Timestamp::UNIX_EPOCH,
+            last_sequence,
+        }
+    }
+
+    #[test]
+    fn a_consumer_that_is_in_order_is_read_on() {
+        assert_eq!(SEEN.anew(stream(7)), Anew::No);
+        assert_eq!(SEEN.anew(stream(100)), Anew::No);
+    }
+
+    #[test]
+    fn what_was_given_out_and_not_acknowledged_is_read_again() {
+        let seen = Seen {
+            delivered: 9,
+            under_way: 2,
+            ..SEEN
+        };
+        assert_eq!(seen.anew(stream(100)), Anew::After(7));
+        let seen = Seen {
+            is_of_these_topics: false,
+            ..SEEN
+        };
+        assert_eq!(seen.anew(stream(100)), Anew::After(7));
+    }
+
+    #[test]
+    fn a_stream_that_lost_its_end_is_read_from_its_beginning() {
+        assert_eq!(SEEN.anew(stream(6)), Anew::FromFirst);
+        let seen = Seen {
+            delivered: 9,
+            under_way: 2,
+            ..SEEN
+        };
+        assert_eq!(seen.anew(stream(8)), Anew::FromFirst);
     }
 }
