@@ -271,3 +271,24 @@ async fn the_suite_calls_its_own_services_with_the_token_of_its_caller() {
     assert_eq!(reason(&other), "CUSTOMER_NOT_FOUND");
     guarded.suite.stop();
 }
+
+#[test]
+fn the_page_on_security_lists_every_method_under_its_scope() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/security.md");
+    let page = fs::read_to_string(page).unwrap();
+    let mut offenders = Offenders::against("docs/security.md lists every method in the row of its scope.");
+    for method in methods() {
+        let row = format!("| `{}` |", scope_of(&method));
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&row))
+            .unwrap_or_default();
+        let listed = row.split(['|', ',']).any(|name| name.trim() == method.name());
+        offenders.unless(
+            listed,
+            method.full_name(),
+            format_args!("its scope is {}", scope_of(&method)),
+        );
+    }
+    offenders.must_be_none();
+}

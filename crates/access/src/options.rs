@@ -32,7 +32,7 @@ impl Default for AccessOptions {
             refresh_seconds: 300,
             api_keys: None,
             services: ["profile", "feedback", "satisfaction", "loyalty"]
-                .map(|service| format!("{service}.rapport"))
+                .map(|service| format!("rapport-{service}"))
                 .to_vec(),
         }
     }

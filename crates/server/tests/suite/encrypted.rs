@@ -30,7 +30,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let authority = TestAuthority::new(folder.path());
         let issuer = TestIssuer::default();
-        let files = authority.certify("loyalty.rapport");
+        let files = authority.certify("rapport-loyalty");
         let tls = TlsOptions {
             certificate: files.certificate,
             key: files.key,
@@ -95,7 +95,7 @@ fn stating() -> HeaderMap {
 #[tokio::test]
 async fn a_sister_service_calls_for_others_by_its_certificate() {
     let world = World::new().await;
-    let certificate = world.authority.certify("profile.rapport");
+    let certificate = world.authority.certify("rapport-profile");
     let channel = world.connect(&world.authority, Some(&certificate)).await.unwrap();
     assert_eq!(
         who(channel.clone(), stating()).await.unwrap(),
@@ -116,7 +116,7 @@ async fn without_a_certificate_a_token_is_enough_and_nothing_else_is() {
     let bearer = format!("Bearer {}", token(&world.issuer, "harbour", "*"));
     headers.insert("authorization", bearer.parse().unwrap());
     assert_eq!(who(channel, headers).await.unwrap(), "harbour ada@harbour.test *");
-    let other = world.authority.certify("till.rapport");
+    let other = world.authority.certify("rapport-till");
     let channel = world.connect(&world.authority, Some(&other)).await.unwrap();
     let refused = who(channel, stating()).await.unwrap_err();
     assert_eq!(
@@ -131,7 +131,7 @@ async fn without_a_certificate_a_token_is_enough_and_nothing_else_is() {
 async fn certificates_of_other_authorities_and_plain_connections_are_refused() {
     let world = World::new().await;
     let stranger = TestAuthority::new(&world.folder.path().join("stranger"));
-    let forged = stranger.certify("profile.rapport");
+    let forged = stranger.certify("rapport-profile");
     // The server tells of its refusal after the connection is made, so that the first call may be what fails.
     if let Ok(channel) = world.connect(&world.authority, Some(&forged)).await {
         let refused = who(channel, stating()).await.unwrap_err();
@@ -162,11 +162,11 @@ async fn new_certificates_are_taken_up_while_the_server_runs() {
         .connect(&successor, None)
         .await
         .expect_err("the old certificate is shown");
-    let new = successor.certify("loyalty.rapport");
+    let new = successor.certify("rapport-loyalty");
     let folder = world.folder.path();
     // A key without its certificate, as between two writes, leaves the old pair in force.
-    fs::copy(&new.key, folder.join("loyalty.rapport.key")).unwrap();
-    fs::copy(&new.certificate, folder.join("loyalty.rapport.pem")).unwrap();
+    fs::copy(&new.key, folder.join("rapport-loyalty.key")).unwrap();
+    fs::copy(&new.certificate, folder.join("rapport-loyalty.pem")).unwrap();
     let world = Arc::new(world);
     until("the new certificate is shown", || async {
         world.connect(&successor, None).await.is_ok()
