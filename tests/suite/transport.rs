@@ -102,7 +102,7 @@ fn post(suite: &SuiteProcess, path: &str, message: &GetCustomerRequest) -> (Stri
     // HTTP/1.0 in all but name: the server ends the answer by closing the connection.
     write!(
         connection,
-        "POST {path} HTTP/1.1\r\nhost: suite\r\norigin: http://example.test\r\nx-grpc-web: 1\r\nconnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nhost: suite\r\norigin: http://localhost:3000\r\nx-grpc-web: 1\r\nconnection: close\r\n\
          content-type: application/grpc-web+proto\r\ncontent-length: {}\r\n\r\n",
         frame.len()
     )

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri, header::ORIGIN};
 use rapport_access::{Access, Caller, Peer, Proof, Scopes, acting};
 use rapport_contract::audit::v1::CallerKind;
-use rapport_status::{Error, Result};
+use rapport_status::{Error, Reason, Result};
 
 /// How callers are known.
 #[derive(Debug, Clone)]
@@ -57,9 +57,24 @@ impl Credentials {
             Self::Local { .. } if peer == Peer::InProcess && acting::is_stated(headers) => {
                 acting::read(headers)
             }
+            Self::Local { .. } if is_foreign_page(headers) => Err(Error::new(
+                Reason::TokenMissing,
+                "pages of other machines cannot call a server without keys; configure keys, or serve the page from this machine",
+            )),
             Self::Local { tenant } => Ok(Caller::new(tenant, "local", Scopes::All)),
         }
     }
+}
+
+/// Whether a browser sends the call for a page that is not of this machine. Without keys, any page that an operator looks
+/// at could otherwise call the server in the operator's name. Other clients send no `origin`.
+fn is_foreign_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let page = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
+    let host = page.as_ref().and_then(Uri::host);
+    !matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// The caller of a request that came through the server.
@@ -69,4 +84,31 @@ pub fn caller<T>(request: &tonic::Request<T>) -> Result<Caller> {
         .get::<Caller>()
         .cloned()
         .ok_or_else(|| Error::internal("a request reached its handler without passing the policy layer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_keys_only_pages_of_this_machine_can_call() {
+        for (origin, foreign) in [
+            ("http://localhost:3000", false),
+            ("http://127.0.0.1:50051", false),
+            ("https://[::1]:8443", false),
+            ("http://example.test", true),
+            ("http://localhost.example.test", true),
+            ("http://127.0.0.1.example.test:50051", true),
+            ("null", true),
+            ("", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            assert_eq!(is_foreign_page(&headers), foreign, "{origin:?}");
+        }
+        assert!(
+            !is_foreign_page(&HeaderMap::new()),
+            "other clients send no origin"
+        );
+    }
 }

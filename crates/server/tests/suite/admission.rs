@@ -326,6 +326,16 @@ async fn what_the_transport_refuses_has_a_reason_too() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_machine_cannot_call_a_server_without_keys() {
+    let server = Server::new(Credentials::of(None, "own"), clock()).unwrap();
+    let world = World::with(server, TestIssuer::default(), tempfile::tempdir().unwrap()).await;
+    let page = [("origin", "http://example.test")];
+    let refused = raw::refused(world.listening.address, TELL, &page, &framed(0, &[])).await;
+    assert_eq!(reason(&refused), "TOKEN_MISSING");
+    world.listening.stop().await;
+}
+
+#[tokio::test]
 async fn the_reasons_of_handlers_pass_as_they_are() {
     let world = World::new(LimitOptions::default()).await;
     let request = world.bearing(

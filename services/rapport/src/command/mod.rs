@@ -109,7 +109,7 @@ where
     )
     .await
     .map_err(|error| Failure::new(error.to_string()))?;
-    let outcome = serve(configuration).await;
+    let outcome = Box::pin(serve(configuration)).await;
     telemetry.end().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }
@@ -121,6 +121,9 @@ struct DemoArguments {
     /// Ends after the tables instead of serving on.
     #[arg(long)]
     once: bool,
+    /// Token or API key to call with, if the configuration has keys of callers.
+    #[arg(long, value_name = "TOKEN", env = "RAPPORT_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 /// Runs the command line of this process.
@@ -151,7 +154,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
                 ..Configuration::default()
             };
             observed(arguments.suite.configuration(defaults)?, |configuration| {
-                demo::run(configuration, arguments.once)
+                demo::run(configuration, arguments.once, arguments.token)
             })
             .await
         }

@@ -12,18 +12,25 @@ mod samples;
 
 use rapport_process::{Configuration, Failure, told_to_end};
 
-use crate::{client::Clients, suite::Suite};
+use crate::{
+    client::{Clients, ServerArguments},
+    suite::Suite,
+};
 
 /// Runs the demonstration; then serves on, or ends when `once` is set.
-pub async fn run(configuration: Configuration, once: bool) -> Result<(), Failure> {
+pub async fn run(configuration: Configuration, once: bool, token: Option<String>) -> Result<(), Failure> {
     let suite = Suite::start(&configuration).await?;
     let server = format!("http://{}", suite.address());
     println!(
         "The suite is ready at {server}, with its data in {}.",
         configuration.data.display()
     );
+    let arguments = ServerArguments {
+        token,
+        ..ServerArguments::open(&server)
+    };
     let played = tokio::select! {
-        played = play(&server) => played,
+        played = play(&arguments) => played,
         signal = told_to_end() => {
             signal?;
             Err(Failure::new("stopped before the end").mend("run it again: it goes on where it was"))
@@ -44,8 +51,8 @@ pub async fn run(configuration: Configuration, once: bool) -> Result<(), Failure
 }
 
 /// Plays every step against a running suite, and gives the closing tables.
-pub async fn play(server: &str) -> Result<String, Failure> {
-    let clients = Clients::connect(server).await?;
+pub async fn play(server: &ServerArguments) -> Result<String, Failure> {
+    let clients = Clients::connect_as(server).await?;
     let purchases = samples::purchases()?;
     let stays = samples::stays()?;
     points::create_program(&clients).await?;
