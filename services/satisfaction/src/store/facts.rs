@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::{Timestamp, civil::Date};
 use rapport_status::{Error, Result};
-use rapport_storage::{Stored as _, rows_per_statement};
+use rapport_storage::{Stored as _, rows};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 
 use super::{
@@ -16,8 +16,18 @@ use super::{
 };
 use crate::domain::answer_set::{AnswerSet, Digest, Revision, Scale, Score};
 
-const ANSWER_SET_COLUMNS: usize = 14;
-const SCORE_COLUMNS: usize = 9;
+/// Ids that one statement names.
+const IDS_PER_STATEMENT: usize = 8_192;
+
+/// The place of an answer set that is there already is left as it is.
+const PLACE: &str = "ON CONFLICT (tenant, answer_set) DO NOTHING";
+
+/// All but the key takes the values of the new revision.
+const REPLACEMENT: &str = "ON CONFLICT (tenant, answer_set) DO UPDATE SET revision = excluded.revision, \
+    deleted = excluded.deleted, survey = excluded.survey, survey_version = excluded.survey_version, \
+    customer = excluded.customer, answered_at = excluded.answered_at, day = excluded.day, \
+    location = excluded.location, channel = excluded.channel, index_value = excluded.index_value, \
+    nps = excluded.nps, csat = excluded.csat";
 
 /// An answer set as it is stored, with what is stored twice: to be compared.
 #[derive(Debug)]
@@ -30,32 +40,34 @@ pub struct StoredAnswerSet {
     pub content: AnswerSet,
 }
 
-/// Reads answer sets as they stand, and locks them until the transaction ends. An answer set that was never heard of
-/// is there in revision 0, which every event replaces.
+/// Reads answer sets as they stand, and locks them until the transaction ends. The ids are in order, so that two
+/// transactions never wait for each other in a circle. An answer set that was never heard of is there in revision 0,
+/// which every event replaces.
 pub async fn lock(
     transaction: &DatabaseTransaction,
     tenant: &str,
     ids: &[&str],
 ) -> Result<HashMap<String, Revision>> {
+    // A row that is not there cannot be locked: without a place for it, two transactions could both take an answer set
+    // for a new one.
+    let places = ids.iter().map(|id| mark(tenant, id, 0)).collect();
+    rows::upsert::<answer_set::Entity>(transaction, "make a place for answer sets", places, PLACE).await?;
     let mut locked = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(rows_per_statement(ANSWER_SET_COLUMNS)) {
-        // A row that is not there cannot be locked: without a place for it, two transactions could both take an
-        // answer set for a new one.
-        answer_set::Entity::insert_many(chunk.iter().map(|id| mark(tenant, id, 0)))
-            .on_conflict(OnConflict::columns(ANSWER_SET_KEY).do_nothing().to_owned())
-            .exec_without_returning(transaction)
-            .await
-            .stored("make a place for answer sets")?;
-        let rows = answer_set::Entity::find()
+    for chunk in ids.chunks(IDS_PER_STATEMENT) {
+        let present = answer_set::Entity::find()
             .filter(answer_set::Column::Tenant.eq(tenant))
-            .filter(answer_set::Column::AnswerSet.is_in(chunk.iter().copied()))
+            .filter(rows::among(
+                transaction,
+                answer_set::Column::AnswerSet,
+                chunk.iter().map(|id| (*id).to_owned()),
+            ))
             .order_by_asc(answer_set::Column::AnswerSet)
             .lock_exclusive()
             .all(transaction)
             .await
             .stored("read answer sets")?;
-        let mut scores = scores_of(transaction, tenant, &rows).await?;
-        for row in rows {
+        let mut scores = scores_of(transaction, tenant, &present).await?;
+        for row in present {
             let id = row.answer_set.clone();
             let number = row.revision;
             let content = if row.deleted {
@@ -63,45 +75,41 @@ pub async fn lock(
             } else {
                 Some(content(row, scores.remove(&id).unwrap_or_default())?)
             };
-            locked.insert(
-                id.clone(),
-                Revision {
-                    answer_set: id,
-                    number,
-                    content,
-                },
-            );
+            let revision = Revision {
+                answer_set: id.clone(),
+                number,
+                content,
+            };
+            locked.insert(id, revision);
         }
     }
     Ok(locked)
 }
 
-/// Puts revisions in the place of those that are stored.
-pub async fn replace(transaction: &DatabaseTransaction, tenant: &str, revisions: &[Revision]) -> Result<()> {
-    for chunk in revisions.chunks(rows_per_statement(ANSWER_SET_COLUMNS)) {
+/// Puts revisions in the place of those that are stored. `replaced` are the ids of those whose stored revision has
+/// scores.
+pub async fn replace(
+    transaction: &DatabaseTransaction,
+    tenant: &str,
+    revisions: &[&Revision],
+    replaced: &[&str],
+) -> Result<()> {
+    for chunk in replaced.chunks(IDS_PER_STATEMENT) {
         score::Entity::delete_many()
             .filter(score::Column::Tenant.eq(tenant))
-            .filter(score::Column::AnswerSet.is_in(chunk.iter().map(|revision| revision.answer_set.as_str())))
+            .filter(rows::among(
+                transaction,
+                score::Column::AnswerSet,
+                chunk.iter().map(|id| (*id).to_owned()),
+            ))
             .exec(transaction)
             .await
             .stored("remove replaced scores")?;
-        answer_set::Entity::insert_many(chunk.iter().map(|revision| row(tenant, revision)))
-            .on_conflict(replacement())
-            .exec_without_returning(transaction)
-            .await
-            .stored("store answer sets")?;
     }
-    let scores: Vec<score::ActiveModel> = revisions
-        .iter()
-        .flat_map(|revision| score_rows(tenant, revision))
-        .collect();
-    for chunk in scores.chunks(rows_per_statement(SCORE_COLUMNS)) {
-        score::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(transaction)
-            .await
-            .stored("store scores")?;
-    }
-    Ok(())
+    let answer_sets = revisions.iter().map(|revision| row(tenant, revision)).collect();
+    rows::upsert::<answer_set::Entity>(transaction, "store answer sets", answer_sets, REPLACEMENT).await?;
+    let scores = revisions.iter().flat_map(|revision| score_rows(tenant, revision));
+    rows::insert::<score::Entity>(transaction, "store scores", scores.collect()).await
 }
 
 /// The answer sets of a day that follow another one in the order of their ids, a limited number of them.
@@ -161,104 +169,84 @@ async fn scores_of(
     tenant: &str,
     answer_sets: &[answer_set::Model],
 ) -> Result<HashMap<String, Vec<score::Model>>> {
-    let present = answer_sets
+    let mut by_answer_set: HashMap<String, Vec<score::Model>> = HashMap::new();
+    let present: Vec<String> = answer_sets
         .iter()
         .filter(|row| !row.deleted)
-        .map(|row| row.answer_set.as_str());
+        .map(|row| row.answer_set.clone())
+        .collect();
+    if present.is_empty() {
+        return Ok(by_answer_set);
+    }
     let rows = score::Entity::find()
         .filter(score::Column::Tenant.eq(tenant))
-        .filter(score::Column::AnswerSet.is_in(present))
+        .filter(rows::among(connection, score::Column::AnswerSet, present))
         .order_by_asc(score::Column::AnswerSet)
         .order_by_asc(score::Column::Position)
         .all(connection)
         .await
         .stored("read scores")?;
-    let mut by_answer_set: HashMap<String, Vec<score::Model>> = HashMap::new();
     for row in rows {
         by_answer_set.entry(row.answer_set.clone()).or_default().push(row);
     }
     Ok(by_answer_set)
 }
 
-const ANSWER_SET_KEY: [answer_set::Column; 2] = [answer_set::Column::Tenant, answer_set::Column::AnswerSet];
-
-fn replacement() -> OnConflict {
-    use answer_set::Column;
-    OnConflict::columns(ANSWER_SET_KEY)
-        .update_columns([
-            Column::Revision,
-            Column::Deleted,
-            Column::Survey,
-            Column::SurveyVersion,
-            Column::Customer,
-            Column::AnsweredAt,
-            Column::Day,
-            Column::Location,
-            Column::Channel,
-            Column::IndexValue,
-            Column::Nps,
-            Column::Csat,
-        ])
-        .to_owned()
-}
-
 /// The mark that an answer set was deleted in a revision. Holds nothing else of it.
-fn mark(tenant: &str, id: &str, revision: i32) -> answer_set::ActiveModel {
-    answer_set::ActiveModel {
-        tenant: Set(tenant.to_owned()),
-        answer_set: Set(id.to_owned()),
-        revision: Set(revision),
-        deleted: Set(true),
-        survey: Set(String::new()),
-        survey_version: Set(0),
-        customer: Set(String::new()),
-        answered_at: Set(0),
-        day: Set(0),
-        location: Set(String::new()),
-        channel: Set(String::new()),
-        index_value: Set(None),
-        nps: Set(None),
-        csat: Set(None),
+fn mark(tenant: &str, id: &str, revision: i32) -> answer_set::Model {
+    answer_set::Model {
+        tenant: tenant.to_owned(),
+        answer_set: id.to_owned(),
+        revision,
+        deleted: true,
+        survey: String::new(),
+        survey_version: 0,
+        customer: String::new(),
+        answered_at: 0,
+        day: 0,
+        location: String::new(),
+        channel: String::new(),
+        index_value: None,
+        nps: None,
+        csat: None,
     }
 }
 
-fn row(tenant: &str, revision: &Revision) -> answer_set::ActiveModel {
+fn row(tenant: &str, revision: &Revision) -> answer_set::Model {
     let mark = mark(tenant, &revision.answer_set, revision.number);
     let Some(content) = &revision.content else {
         return mark;
     };
     let digest = content.digest();
-    answer_set::ActiveModel {
-        deleted: Set(false),
-        survey: Set(content.survey.clone()),
-        survey_version: Set(content.survey_version),
-        customer: Set(content.customer.clone().unwrap_or_default()),
-        answered_at: Set(content.answered_at.as_microsecond()),
-        day: Set(codes::of_day(content.day())),
-        location: Set(content.location.clone()),
-        channel: Set(content.channel.clone()),
-        index_value: Set(digest.index),
-        nps: Set(digest.nps.map(i16::from)),
-        csat: Set(digest.csat.map(i16::from)),
+    answer_set::Model {
+        deleted: false,
+        survey: content.survey.clone(),
+        survey_version: content.survey_version,
+        customer: content.customer.clone().unwrap_or_default(),
+        answered_at: content.answered_at.as_microsecond(),
+        day: codes::of_day(content.day()),
+        location: content.location.clone(),
+        channel: content.channel.clone(),
+        index_value: digest.index,
+        nps: digest.nps.map(i16::from),
+        csat: digest.csat.map(i16::from),
         ..mark
     }
 }
 
-fn score_rows(tenant: &str, revision: &Revision) -> impl Iterator<Item = score::ActiveModel> {
+fn score_rows(tenant: &str, revision: &Revision) -> impl Iterator<Item = score::Model> {
     let scores = revision.content.iter().flat_map(|content| &content.scores);
-    (0..)
-        .zip(scores)
-        .map(move |(position, score)| score::ActiveModel {
-            tenant: Set(tenant.to_owned()),
-            answer_set: Set(revision.answer_set.clone()),
-            position: Set(position),
-            metric: Set(codes::of_metric(score.scale.metric())),
-            question: Set(score.question.clone()),
-            value: Set(i16::from(score.value)),
-            points: Set(i16::from(score.scale.highest())),
-            dimension: Set(score.dimension.clone()),
-            touchpoint: Set(score.touchpoint.clone()),
-        })
+    (0..).zip(scores).map(move |(position, score)| score::Model {
+        tenant: tenant.to_owned(),
+        answer_set: revision.answer_set.clone(),
+        position,
+        metric: codes::of_metric(score.scale.metric()),
+        question: score.question.clone(),
+        value: i16::from(score.value),
+        points: i16::from(score.scale.highest()),
+        dimension: score.dimension.clone(),
+        touchpoint: score.touchpoint.clone(),
+    })
 }
 
 fn digest(row: &answer_set::Model) -> Digest {

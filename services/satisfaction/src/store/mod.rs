@@ -31,19 +31,24 @@ pub async fn snapshot(store: &Store) -> Result<DatabaseTransaction> {
         .stored("begin to read")
 }
 
-/// How the database means to carry a query out.
+/// How SQLite means to carry a query out.
 #[cfg(test)]
 async fn plan_of<E: sea_orm::EntityTrait>(query: sea_orm::Select<E>) -> String {
     use sea_orm::{ConnectionTrait as _, QueryTrait as _, Statement};
 
-    let migrations = rapport_storage::MigrationList(migrations);
-    let temporary = rapport_testkit::TemporaryStore::new(migrations).await;
+    let folder = tempfile::tempdir().unwrap();
+    let location = rapport_storage::Location::in_folder(folder.path(), "plan");
+    let store = Store::open(&location).await.unwrap();
+    store
+        .migrate(&rapport_storage::MigrationList(migrations))
+        .await
+        .unwrap();
     let query = query.build(DbBackend::Sqlite);
     let explain = Statement {
         sql: format!("EXPLAIN QUERY PLAN {}", query.sql),
         ..query
     };
-    let steps = temporary.store.read().query_all_raw(explain).await.unwrap();
+    let steps = store.read().query_all_raw(explain).await.unwrap();
     let steps: Vec<String> = steps
         .iter()
         .map(|step| step.try_get("", "detail").unwrap())

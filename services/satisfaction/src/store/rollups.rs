@@ -3,13 +3,11 @@
 use jiff::civil::Date;
 use rapport_listing::Page;
 use rapport_status::Result;
-use rapport_storage::{Stored as _, listing, rows_per_statement};
+use rapport_storage::{Stored as _, listing, rows};
 use sea_orm::{
-    ActiveModelTrait as _,
-    ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, IdenStatic as _,
-    QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _, QueryTrait as _, Select, TryGetable,
-    sea_query::{Expr, ExprTrait as _, OnConflict},
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IdenStatic as _, QueryFilter as _, QueryOrder as _, QueryResult,
+    QuerySelect as _, QueryTrait as _, Select, TryGetable, sea_query::ExprTrait as _,
 };
 
 use super::{
@@ -22,17 +20,25 @@ use crate::domain::{
     rollup::{Key, Rollups, SCORES, Sums},
 };
 
-const COLUMNS: usize = KEY.len() + SUMS.len();
+/// On a row that exists: every sum becomes itself and the difference.
+const ADDITION: &str = "ON CONFLICT (tenant, metric, day, survey, question, touchpoint, location) DO UPDATE SET \
+    answers = metric_rollup.answers + excluded.answers, \
+    total = metric_rollup.total + excluded.total, \
+    squares = metric_rollup.squares + excluded.squares, \
+    score_0 = metric_rollup.score_0 + excluded.score_0, \
+    score_1 = metric_rollup.score_1 + excluded.score_1, \
+    score_2 = metric_rollup.score_2 + excluded.score_2, \
+    score_3 = metric_rollup.score_3 + excluded.score_3, \
+    score_4 = metric_rollup.score_4 + excluded.score_4, \
+    score_5 = metric_rollup.score_5 + excluded.score_5, \
+    score_6 = metric_rollup.score_6 + excluded.score_6, \
+    score_7 = metric_rollup.score_7 + excluded.score_7, \
+    score_8 = metric_rollup.score_8 + excluded.score_8, \
+    score_9 = metric_rollup.score_9 + excluded.score_9, \
+    score_10 = metric_rollup.score_10 + excluded.score_10";
 
-const KEY: [Column; 7] = [
-    Column::Tenant,
-    Column::Metric,
-    Column::Day,
-    Column::Survey,
-    Column::Question,
-    Column::Touchpoint,
-    Column::Location,
-];
+/// Keys that one statement names: each is a part of its condition.
+const KEYS_PER_STATEMENT: usize = 100;
 
 const SUMS: [Column; 3 + SCORES] = [
     Column::Answers,
@@ -54,56 +60,52 @@ const SUMS: [Column; 3 + SCORES] = [
 /// Adds a change to the roll-ups of a tenant. Rows that become empty are removed.
 pub async fn add(transaction: &DatabaseTransaction, tenant: &str, change: &Rollups) -> Result<()> {
     // In the order of the key, so that two transactions lock the rows that they share in the same order.
-    let rows: Vec<ActiveModel> = change
+    let changed: Vec<ActiveModel> = change
         .by_key()
         .iter()
         .map(|(key, sums)| row(tenant, key, sums))
         .collect();
-    for chunk in rows.chunks(rows_per_statement(COLUMNS)) {
-        Entity::insert_many(chunk.to_vec())
-            .on_conflict(addition())
-            .exec_without_returning(transaction)
-            .await
-            .stored("change the roll-ups")?;
-    }
+    rows::upsert::<Entity>(transaction, "change the roll-ups", changed, ADDITION).await?;
     remove_empty(transaction, tenant, change).await
 }
 
-/// On a row that exists: every sum becomes itself and the difference.
-fn addition() -> OnConflict {
-    let sum = |column: Column| {
-        let present = Expr::col((Entity, column));
-        (column, present.add(Expr::col(("excluded", column))))
-    };
-    OnConflict::columns(KEY).values(SUMS.map(sum)).to_owned()
-}
-
-/// Only rows from which something was taken can have become empty. They are looked for on their metrics and days, a
-/// short piece of the key.
+/// Only rows from which something was taken can have become empty. They are named one by one: this transaction has
+/// changed and so locked each of them. To look at others would mean to wait for those who have locked them, perhaps in a
+/// circle.
 async fn remove_empty(transaction: &DatabaseTransaction, tenant: &str, change: &Rollups) -> Result<()> {
-    for metric in Metric::ALL {
-        let mut days: Vec<i32> = change
-            .by_key()
+    let lessened: Vec<&Key> = change
+        .by_key()
+        .iter()
+        .filter(|(_, sums)| sums.count < 0)
+        .map(|(key, _)| key)
+        .collect();
+    for chunk in lessened.chunks(KEYS_PER_STATEMENT) {
+        let named = chunk
             .iter()
-            .filter(|(key, sums)| key.metric == metric && sums.count < 0)
-            .map(|(key, _)| codes::of_day(key.day))
-            .collect();
-        days.dedup();
-        for chunk in days.chunks(rows_per_statement(1) - 5) {
-            Entity::delete_many()
-                .filter(Column::Tenant.eq(tenant))
-                .filter(Column::Metric.eq(codes::of_metric(metric)))
-                .filter(Column::Day.is_in(chunk.iter().copied()))
-                // A row without answers that still holds a sum is wrong: it is left for the recomputation to find.
-                .filter(Column::Answers.eq(0))
-                .filter(Column::Total.eq(0))
-                .filter(Column::Squares.eq(0))
-                .exec(transaction)
-                .await
-                .stored("remove empty roll-ups")?;
-        }
+            .fold(Condition::any(), |any, key| any.add(is(tenant, key)));
+        Entity::delete_many()
+            .filter(named)
+            // A row without answers that still holds a sum is wrong: it is left for the recomputation to find.
+            .filter(Column::Answers.eq(0))
+            .filter(Column::Total.eq(0))
+            .filter(Column::Squares.eq(0))
+            .exec(transaction)
+            .await
+            .stored("remove empty roll-ups")?;
     }
     Ok(())
+}
+
+/// Whether a row is that of a key.
+fn is(tenant: &str, key: &Key) -> Condition {
+    Condition::all()
+        .add(Column::Tenant.eq(tenant))
+        .add(Column::Metric.eq(codes::of_metric(key.metric)))
+        .add(Column::Day.eq(codes::of_day(key.day)))
+        .add(Column::Survey.eq(&key.survey))
+        .add(Column::Question.eq(&key.question))
+        .add(Column::Touchpoint.eq(&key.touchpoint))
+        .add(Column::Location.eq(&key.location))
 }
 
 /// The groups of a query, one more than the page has. Only roll-ups are read.

@@ -18,20 +18,21 @@ pub async fn take(transaction: &DatabaseTransaction, tenant: &str, revisions: Ve
     let ids: Vec<&str> = latest.keys().map(String::as_str).collect();
     let present = facts::lock(transaction, tenant, &ids).await?;
     let mut change = Rollups::default();
-    let mut replacing = Vec::new();
-    for (id, revision) in latest {
-        let before = present.get(&id);
+    let (mut replacing, mut replaced) = (Vec::new(), Vec::new());
+    for (id, revision) in &latest {
+        let before = present.get(id);
         if before.is_some_and(|before| !revision.replaces(before)) {
             continue;
         }
         if let Some(content) = before.and_then(|before| before.content.as_ref()) {
             change.subtract(content);
+            replaced.push(id.as_str());
         }
         if let Some(content) = &revision.content {
             change.add(content);
         }
         replacing.push(revision);
     }
-    facts::replace(transaction, tenant, &replacing).await?;
+    facts::replace(transaction, tenant, &replacing, &replaced).await?;
     rollups::add(transaction, tenant, &change).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rapport_contract::feedback::v1::{AnswerSetScored, ScoreKind};
 use rapport_storage::Store;
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, Statement};
 
 /// Metric, day, survey, question, touchpoint and location of a roll-up.
 pub(crate) type Key = (i16, i32, String, String, String, String);
@@ -135,7 +135,7 @@ pub(crate) fn sums(key: &Key, values: &[i64]) -> Vec<i64> {
 /// The roll-ups of a tenant as they are stored.
 pub(crate) async fn stored(store: &Store, tenant: &str) -> BTreeMap<Key, Vec<i64>> {
     let select = Statement::from_sql_and_values(
-        DbBackend::Sqlite,
+        store.backend(),
         "SELECT * FROM metric_rollup WHERE tenant = $1",
         [tenant.into()],
     );

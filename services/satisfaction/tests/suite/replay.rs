@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
+use rapport_clock::Clock;
 use rapport_contract::feedback::v1::{AnswerSetDeleted, AnswerSetScored, ScoreKind, ScoredAnswer};
 use rapport_events::{Event, outbox};
 use rapport_satisfaction::usecase::verification;
@@ -58,7 +59,7 @@ fn scored(id: usize, revision: i32) -> impl Strategy<Value = State> {
 }
 
 /// The history of one answer set: scored, corrected, and perhaps deleted in the end. Not every state is told of.
-fn history(id: usize) -> impl Strategy<Value = Vec<State>> {
+pub(crate) fn history(id: usize) -> impl Strategy<Value = Vec<State>> {
     (1_i32..5, any::<bool>()).prop_flat_map(move |(revisions, deleted)| {
         let states: Vec<_> = (1..=revisions).map(|revision| scored(id, revision)).collect();
         states.prop_map(move |mut states| {
@@ -96,16 +97,16 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     })
 }
 
-fn event(world: &World, tenant: &str, state: &State) -> Event {
+pub(crate) fn event(clock: &Clock, tenant: &str, state: &State) -> Event {
     match state {
-        State::Scored(message) => outbox::event(&world.clock, tenant, "", message),
+        State::Scored(message) => outbox::event(clock, tenant, "", message),
         State::Deleted { id, revision } => {
             let message = AnswerSetDeleted {
                 answer_set: format!("answerSets/{id}"),
                 revision: *revision,
                 customer: String::new(),
             };
-            outbox::event(&world.clock, tenant, "", &message)
+            outbox::event(clock, tenant, "", &message)
         }
     }
 }
@@ -116,7 +117,7 @@ fn events(world: &World, tenant: &str, delivery: &Delivery) -> Vec<Event> {
     let mut events: Vec<Event> = delivery
         .states
         .iter()
-        .map(|state| event(world, tenant, state))
+        .map(|state| event(&world.clock, tenant, state))
         .collect();
     for (index, anew) in delivery.order.iter().zip(&delivery.sent_anew) {
         let mut again = events[index.index(events.len())].clone();
