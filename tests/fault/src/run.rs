@@ -1,0 +1,141 @@
+//! One run: clients work, faults happen, and then everything is looked at.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    check::check,
+    cluster::Cluster,
+    faults::{self, Plan},
+    random::Random,
+    services::Clients,
+    work::{Driver, Finished, again, prepare},
+};
+
+/// Clients that work at the same time.
+const CLIENTS: usize = 8;
+
+/// How long an operation of which nobody knows the outcome is tried again when everything is healed.
+const DECIDING: Duration = Duration::from_mins(1);
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many times faults happen.
+    pub cycles: usize,
+    /// The same seed gives the same faults and the same wishes of clients, though not the same order of everything.
+    pub seed: u64,
+    /// The folder of the programs; those that cargo builds now when it is left out.
+    pub programs: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// In one line.
+    pub line: String,
+    /// What does not hold; empty when all is well.
+    pub differences: Vec<String>,
+    /// Where the logs are, when something does not hold.
+    pub logs: Option<String>,
+}
+
+/// Runs the suite under faults. Must be called on a thread that outlives it, such as that of `main` or of a test.
+pub async fn run(options: Options) -> Verdict {
+    let (cycles, seed) = (options.cycles, options.seed);
+    println!("seed {seed}, {cycles} cycles");
+    let begun = Instant::now();
+    let mut random = Random::new(seed);
+    let mut cluster = Cluster::start(options.programs.as_deref()).await;
+    let clients = Clients::at(&cluster.addresses());
+    prepare(&clients).await;
+    println!("the suite serves after {:.1} s", begun.elapsed().as_secs_f64());
+
+    let driver = Driver::start(&clients, CLIENTS, &mut random);
+    let mut plan = Plan::default();
+    let mut differences = Vec::new();
+    for cycle in 1..=cycles {
+        let faults = plan.next(&mut random, cluster.replicas.len());
+        let told: Vec<_> = faults.iter().map(|fault| fault.describe(&cluster)).collect();
+        faults::cycle(&mut cluster, &faults, &mut random).await;
+        differences.extend(cluster.ended_by_themselves());
+        let (acknowledged, failed) = driver.counts();
+        println!(
+            "cycle {cycle:>3} of {cycles}, {:>4.0} s: {acknowledged} operations decided, {failed} not; {}",
+            begun.elapsed().as_secs_f64(),
+            told.join(" and ")
+        );
+    }
+    let mut finished = driver.finish().await;
+    cluster.heal().await;
+    let undecided = decide(&clients, &mut finished).await;
+    differences.append(&mut finished.violations);
+    differences.extend(undecided);
+    differences.extend(cluster.ended_by_themselves());
+    differences.extend(check(&cluster, &clients, &finished).await);
+    verdict(&options, &finished, differences, cluster, begun.elapsed())
+}
+
+/// Carries everything out again that was not acknowledged, in quiet: afterwards each operation is either done or refused.
+/// Gives those that are neither.
+async fn decide(clients: &Clients, finished: &mut Finished) -> Vec<String> {
+    let mut undecided = Vec::new();
+    for operation in finished
+        .operations
+        .iter_mut()
+        .filter(|operation| !operation.is_acknowledged())
+    {
+        let begun = Instant::now();
+        loop {
+            match again(clients, operation).await {
+                Err(violation) => undecided.push(format!("{operation:?}: {violation}")),
+                Ok(()) if operation.is_unknown() && begun.elapsed() < DECIDING => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+                Ok(()) if operation.is_unknown() => {
+                    undecided.push(format!("nobody knows what became of {operation:?}"));
+                }
+                Ok(()) => {}
+            }
+            break;
+        }
+    }
+    undecided
+}
+
+fn verdict(
+    options: &Options,
+    finished: &Finished,
+    differences: Vec<String>,
+    cluster: Cluster,
+    elapsed: Duration,
+) -> Verdict {
+    let acknowledged = finished
+        .operations
+        .iter()
+        .filter(|operation| operation.is_acknowledged())
+        .count();
+    let line = format!(
+        "{}: seed {}, {} cycles in {:.0} s, {} operations, {acknowledged} of them acknowledged and there once, {} \
+         differences",
+        if differences.is_empty() {
+            "HOLDS"
+        } else {
+            "DOES NOT HOLD"
+        },
+        options.seed,
+        options.cycles,
+        elapsed.as_secs_f64(),
+        finished.operations.len(),
+        differences.len(),
+    );
+    let logs = (!differences.is_empty()).then(|| cluster.keep_logs());
+    Verdict {
+        line,
+        differences,
+        logs,
+    }
+}

@@ -1,0 +1,45 @@
+//! The short form of the run under faults, and the replacement of every replica under load.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::time::Duration;
+
+use rapport_fault::{Options, rolling, run};
+
+/// Seed of the runs in the gate. The long form takes another each time.
+const SEED: u64 = 20_261_124;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_under_faults_is_there_once_and_everything_adds_up() {
+    let verdict = run(Options {
+        cycles: 15,
+        seed: SEED,
+        programs: None,
+    })
+    .await;
+    println!("{}", verdict.line);
+    assert!(
+        verdict.differences.is_empty(),
+        "{}\n{}\nthe logs are in {:?}",
+        verdict.line,
+        verdict.differences.join("\n"),
+        verdict.logs
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_fails_while_every_replica_is_replaced_in_turn() {
+    let replaced = rolling::replace_all(SEED).await;
+    assert!(replaced.failed.is_empty(), "calls failed: {:#?}", replaced.failed);
+    assert!(replaced.disorder.is_empty(), "{:#?}", replaced.disorder);
+    assert!(replaced.differences.is_empty(), "{:#?}", replaced.differences);
+    assert!(
+        replaced.slowest_end < Duration::from_secs(12),
+        "a replica took {:?} to end, and its grace period is ten seconds",
+        replaced.slowest_end
+    );
+    assert!(
+        replaced.operations > 200,
+        "only {} operations",
+        replaced.operations
+    );
+}
