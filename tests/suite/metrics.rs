@@ -158,6 +158,7 @@ async fn play(clients: &Clients) {
         member: world::member("anna"),
         request_id: "a-coffee".to_owned(),
         points: 15,
+        reason: "a coffee".to_owned(),
         ..RedeemPointsRequest::default()
     };
     let redeemed = clients.loyalty.clone().redeem_points(request.clone()).await;
