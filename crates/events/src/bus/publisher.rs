@@ -70,7 +70,7 @@ pub(super) struct Publisher {
     store: Store,
     service: String,
     clock: Clock,
-    /// The connection after which the broker was looked at.
+    /// The connection after which the broker was looked at; 0 when it is to be looked at.
     inspected: u64,
     /// Since when the stream is there, as it was seen last.
     created: Option<Timestamp>,
@@ -206,6 +206,10 @@ impl Publisher {
         metrics::events_relayed(&self.service, published.sequences.len());
         self.highest = self.highest.max(published.highest);
         outbox::mark(&self.store, &published.sequences, self.clock.now()).await?;
+        if published.error.is_some() {
+            // It may be the stream that is gone: the broker is looked at again first.
+            self.inspected = 0;
+        }
         published.error.map_or(Ok(published.sequences.len()), Err)
     }
 

@@ -139,6 +139,34 @@ async fn a_broker_that_lost_the_end_of_its_stream_gets_it_again_and_nothing_has_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_somebody_deletes_is_made_again_and_filled() {
+    let nats = Nats::start();
+    let (source, target) = (new_store().await, new_store().await);
+    let bus = bus(&nats).await;
+    let publishing = bus.publish_from(source.store.clone(), "test");
+    let delivering = bus.deliver_to(vec![Collector::new(target.store.clone())]);
+    let keys = keys(4);
+    tell(&source.store, &keys, 0..5).await;
+    expect_effects(&target.store, &all_in_order(&keys, 0..5)).await;
+    settle(&source.store).await;
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    async_nats::jetstream::new(client)
+        .delete_stream("rapport")
+        .await
+        .unwrap();
+    tell(&source.store, &keys, 5..10).await;
+    expect_effects(&target.store, &all_in_order(&keys, 0..10)).await;
+    settle(&source.store).await;
+    until("the stream has all events again", || async {
+        in_stream(&nats).await >= 40
+    })
+    .await;
+    publishing.stop().await;
+    delivering.stop().await;
+    assert_eq!(effects(&target.store).await, all_in_order(&keys, 0..10));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_not_acknowledged_is_read_again_by_the_next_reader_at_once_and_in_order() {
     let nats = Nats::start();
     let (source, target) = (new_store().await, new_store().await);
