@@ -1,13 +1,13 @@
 //! Runs the suite under faults, and says in one line whether everything held.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use clap::Parser;
-use rapport_fault::{Options, run};
+use rapport_fault::{Options, rolling, run};
 
 /// Kills, cuts off and stalls services, database and broker while clients work, and then checks that everything which
 /// was acknowledged is there once.
@@ -23,6 +23,9 @@ struct Arguments {
     /// Folder of the programs, such as target/release; those that cargo builds now when it is left out.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+    /// Replaces every replica in turn in place of faults.
+    #[arg(long)]
+    replace: bool,
 }
 
 #[tokio::main]
@@ -32,9 +35,13 @@ async fn main() -> ExitCode {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         since.as_secs()
     };
+    let seed = arguments.seed.unwrap_or_else(now);
+    if arguments.replace {
+        return replace(seed, arguments.programs.as_deref()).await;
+    }
     let options = Options {
         cycles: arguments.cycles,
-        seed: arguments.seed.unwrap_or_else(now),
+        seed,
         programs: arguments.programs,
     };
     let verdict = run(options).await;
@@ -45,7 +52,31 @@ async fn main() -> ExitCode {
         println!("the logs are in {logs}");
     }
     println!("{}", verdict.line);
-    if verdict.differences.is_empty() {
+    code(verdict.differences.is_empty())
+}
+
+async fn replace(seed: u64, programs: Option<&Path>) -> ExitCode {
+    let replaced = rolling::replace_all(seed, programs).await;
+    for problem in [&replaced.failed, &replaced.disorder, &replaced.differences]
+        .into_iter()
+        .flatten()
+    {
+        println!("  {problem}");
+    }
+    println!(
+        "seed {seed}: every replica replaced under {} operations; {} failed, {} replicas ended in disorder, {} differences; \
+         the slowest took {:.1} s to end",
+        replaced.operations,
+        replaced.failed.len(),
+        replaced.disorder.len(),
+        replaced.differences.len(),
+        replaced.slowest_end.as_secs_f64()
+    );
+    code(replaced.failed.is_empty() && replaced.disorder.is_empty() && replaced.differences.is_empty())
+}
+
+fn code(holds: bool) -> ExitCode {
+    if holds {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

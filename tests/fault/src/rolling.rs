@@ -1,20 +1,24 @@
-//! Replicas are replaced in turn, as a new release does it, while clients work.
+//! Replicas are told to end while clients work: one, and all in turn, as a new release does it.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    process::ExitStatus,
+    time::{Duration, Instant},
+};
 
 use crate::{
-    check::check,
+    check::{check, movements},
     cluster::Cluster,
     random::Random,
-    services::Clients,
-    work::{Driver, prepare},
+    services::{Clients, SERVICES, documented_policy, one_attempt},
+    work::{Driver, Work, member, perform, prepare},
 };
 
 /// Clients that work at the same time.
 const CLIENTS: usize = 8;
 
-/// How long a replica may take to end: its grace period and what it drains after it.
-const GRACE: Duration = Duration::from_secs(20);
+/// How long a replica may take to end until the test gives up: longer than it ought to, so that it can be told.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// What came of replacing every replica.
 #[derive(Debug)]
@@ -32,10 +36,11 @@ pub struct Replaced {
 }
 
 /// Replaces each replica of each service: it is told to end, ends, and another takes its place before the next is told.
-pub async fn replace_all(seed: u64) -> Replaced {
+/// The programs are those of a folder, or those that cargo builds now.
+pub async fn replace_all(seed: u64, programs: Option<&Path>) -> Replaced {
     let mut random = Random::new(seed);
-    let mut cluster = Cluster::start(None).await;
-    let clients = Clients::at(&cluster.addresses());
+    let mut cluster = Cluster::start(programs).await;
+    let clients = Clients::at(&cluster.addresses(), documented_policy());
     prepare(&clients).await;
     let driver = Driver::start(&clients, CLIENTS, &mut random);
     let (mut disorder, mut slowest_end) = (Vec::new(), Duration::ZERO);
@@ -48,6 +53,11 @@ pub async fn replace_all(seed: u64) -> Replaced {
             Err(problem) => disorder.push(problem),
         }
         slowest_end = slowest_end.max(begun.elapsed());
+        println!(
+            "{} ended after {:.1} s",
+            replica.process.label(),
+            begun.elapsed().as_secs_f64()
+        );
         replica.start().await;
         replica.ready().await;
     }
@@ -68,5 +78,79 @@ pub async fn replace_all(seed: u64) -> Replaced {
         disorder,
         slowest_end,
         differences,
+    }
+}
+
+/// What came of telling one busy replica to end.
+#[derive(Debug)]
+pub struct Ended {
+    /// Calls that were answered.
+    pub answered: usize,
+    /// Calls that failed: the replica did not take them any more.
+    pub failed: usize,
+    /// Calls that failed although they were carried out: there must be none.
+    pub broken_off: Vec<String>,
+    /// What the replica ended with.
+    pub status: ExitStatus,
+    /// How long it took to end.
+    pub took: Duration,
+}
+
+/// Tells a replica of the loyalty service to end while callers who know no other replica, and try nothing twice, keep it
+/// busy.
+pub async fn end_under_load(programs: Option<&Path>) -> Ended {
+    let mut cluster = Cluster::start(programs).await;
+    let all = Clients::at(&cluster.addresses(), documented_policy());
+    prepare(&all).await;
+    let place = cluster.replicas.len() - 1;
+    let only = format!(
+        "http://{}",
+        cluster.replicas[place].process.address().expect("it runs")
+    );
+    let one = Clients::at(&SERVICES.map(|_| only.clone()), one_attempt());
+    let callers: Vec<_> = (0..CLIENTS * 2)
+        .map(|caller| tokio::spawn(earn_until_it_ends(one.clone(), caller)))
+        .collect();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let begun = Instant::now();
+    let status = cluster.replicas[place]
+        .process
+        .terminate(GRACE)
+        .await
+        .unwrap_or_else(|problem| panic!("{problem}"));
+    let took = begun.elapsed();
+    let (mut answered, mut failed) = (Vec::new(), Vec::new());
+    for caller in callers {
+        let (of_caller, failure) = caller.await.expect("a caller does not panic");
+        answered.extend(of_caller);
+        failed.push(failure);
+    }
+    let carried_out = movements(&all, &member(0))
+        .await
+        .expect("the other replica answers");
+    let lost = answered.iter().filter(|id| !carried_out.contains_key(*id));
+    let broken_off = failed.iter().filter(|id| carried_out.contains_key(*id));
+    Ended {
+        answered: answered.len(),
+        failed: failed.len(),
+        broken_off: lost
+            .map(|id| format!("{id} was answered and is not there"))
+            .chain(broken_off.map(|id| format!("{id} failed and is there")))
+            .collect(),
+        status,
+        took,
+    }
+}
+
+/// Earns points until a call fails. Gives the ids of the calls that were answered, and of the one that failed.
+async fn earn_until_it_ends(clients: Clients, caller: usize) -> (Vec<String>, String) {
+    let work = Work::Earn { member: 0, points: 1 };
+    let mut answered = Vec::new();
+    loop {
+        let id = format!("e{caller}-{}", answered.len());
+        match perform(&clients, &id, &work).await {
+            Ok(_) => answered.push(id),
+            Err(_) => return (answered, id),
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     cluster::Cluster,
     faults::{self, Plan},
     random::Random,
-    services::Clients,
+    services::{Clients, documented_policy},
     work::{Driver, Finished, again, prepare},
 };
 
@@ -49,7 +49,7 @@ pub async fn run(options: Options) -> Verdict {
     let begun = Instant::now();
     let mut random = Random::new(seed);
     let mut cluster = Cluster::start(options.programs.as_deref()).await;
-    let clients = Clients::at(&cluster.addresses());
+    let clients = Clients::at(&cluster.addresses(), documented_policy());
     prepare(&clients).await;
     println!("the suite serves after {:.1} s", begun.elapsed().as_secs_f64());
 
@@ -63,7 +63,7 @@ pub async fn run(options: Options) -> Verdict {
         differences.extend(cluster.ended_by_themselves());
         let (acknowledged, failed) = driver.counts();
         println!(
-            "cycle {cycle:>3} of {cycles}, {:>4.0} s: {acknowledged} operations decided, {failed} not; {}",
+            "cycle {cycle:>3} of {cycles}, {:>4.0} s: {acknowledged} operations acknowledged or refused, {failed} not; {}",
             begun.elapsed().as_secs_f64(),
             told.join(" and ")
         );

@@ -32,6 +32,19 @@ pub(crate) fn documented_policy() -> CallPolicy {
     }
 }
 
+/// One attempt, whatever becomes of it.
+pub(crate) fn one_attempt() -> CallPolicy {
+    CallPolicy {
+        attempts: 1,
+        breaker: BreakerPolicy {
+            // No share of failures is as large.
+            failure_share: 2.0,
+            ..BreakerPolicy::default()
+        },
+        ..documented_policy()
+    }
+}
+
 /// Clients of all services. Each balances over the replicas of its service.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
@@ -43,9 +56,9 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Clients of the services at these addresses, in the order of [`SERVICES`].
-    pub(crate) fn at(addresses: &[String; 4]) -> Self {
+    pub(crate) fn at(addresses: &[String; 4], policy: CallPolicy) -> Self {
         let [profile, feedback, satisfaction, loyalty] = [0, 1, 2, 3].map(|place: usize| {
-            Sister::connect(SERVICES[place], &addresses[place], None, documented_policy())
+            Sister::connect(SERVICES[place], &addresses[place], None, policy)
                 .expect("the addresses of proxies are addresses")
         });
         Self {

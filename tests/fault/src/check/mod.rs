@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::{cluster::Cluster, services::Clients, work::Finished};
 use expected::Expected;
+pub(crate) use seen::movements;
 
 /// How long events may take to have had all their effects after the last fault.
 const SETTLING: Duration = Duration::from_mins(2);

@@ -7,5 +7,5 @@ mod setting;
 
 pub(crate) use client::{Driver, Finished};
 pub(crate) use operation::{Operation, Outcome, Work};
-pub(crate) use perform::again;
-pub(crate) use setting::{CUSTOMERS, LOW, NUMBER, PROGRAM, customer, prepare};
+pub(crate) use perform::{again, perform};
+pub(crate) use setting::{CUSTOMERS, LOW, NUMBER, PROGRAM, customer, member, prepare};

@@ -28,7 +28,7 @@ async fn what_was_acknowledged_under_faults_is_there_once_and_everything_adds_up
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_call_fails_while_every_replica_is_replaced_in_turn() {
-    let replaced = rolling::replace_all(SEED).await;
+    let replaced = rolling::replace_all(SEED, None).await;
     assert!(replaced.failed.is_empty(), "calls failed: {:#?}", replaced.failed);
     assert!(replaced.disorder.is_empty(), "{:#?}", replaced.disorder);
     assert!(replaced.differences.is_empty(), "{:#?}", replaced.differences);
@@ -41,5 +41,22 @@ async fn no_call_fails_while_every_replica_is_replaced_in_turn() {
         replaced.operations > 200,
         "only {} operations",
         replaced.operations
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_replica_that_is_told_to_end_answers_every_call_that_it_has_taken() {
+    let ended = rolling::end_under_load(None).await;
+    assert!(ended.broken_off.is_empty(), "{:#?}", ended.broken_off);
+    assert!(ended.status.success(), "it ended with {}", ended.status);
+    assert!(
+        ended.took < Duration::from_secs(12),
+        "it took {:?} to end, and its grace period is ten seconds",
+        ended.took
+    );
+    assert!(
+        ended.answered > 100,
+        "only {} calls were answered",
+        ended.answered
     );
 }
