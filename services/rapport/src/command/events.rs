@@ -52,7 +52,7 @@ struct StoreArguments {
 pub(super) struct DeadLettersArguments {
     #[command(flatten)]
     stores: StoreArguments,
-    /// Those of one consumer, such as loyalty or profile.stage_follower.
+    /// Those of one consumer, such as loyalty.
     #[arg(long, value_name = "NAME")]
     consumer: Option<String>,
     /// Shows at most so many.
@@ -167,7 +167,9 @@ async fn replay(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
         };
         left -= letters.len() as u64;
         if arguments.dry_run {
-            letters.iter().for_each(|letter| describe(service, letter));
+            for letter in &letters {
+                describe(service, letter);
+            }
         }
         asked.push((store, letters));
     }
