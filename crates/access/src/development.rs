@@ -102,6 +102,7 @@ impl DevelopmentKey {
 
     /// The key as the library of tokens wants it.
     pub fn encoding_key(&self) -> EncodingKey {
+        // Keys are made and read with 32 bytes only.
         encoding_key(&self.secret().unwrap_or_default())
     }
 

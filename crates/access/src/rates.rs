@@ -16,7 +16,7 @@ use crate::{LimitOptions, Misconfigured};
 /// Counts that are kept before those of tenants who have been quiet are dropped.
 const MOST_COUNTS: usize = 10_000;
 
-/// A tenant, and the place of a method in the contract's table.
+/// A tenant and the path of a method.
 type Key = (String, &'static str);
 
 type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
