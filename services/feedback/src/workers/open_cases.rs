@@ -9,7 +9,7 @@ use rapport_telemetry::metrics::business;
 use crate::{domain::priority::Priority, store::open_cases};
 
 /// How often they are counted; what is told is forgotten after two minutes.
-const EVERY: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_secs(10);
 
 /// Counts them from time to time.
 pub(crate) fn timer(store: &Store) -> Timer {
