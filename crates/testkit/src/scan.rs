@@ -52,7 +52,11 @@ impl Scanner {
             .collect();
         let mut beginnings = vec![false; 1 << 16];
         for form in &forms {
-            assert!(form.bytes.len() >= SHORTEST, "{:?} is too short to be looked for", form.value);
+            assert!(
+                form.bytes.len() >= SHORTEST,
+                "{:?} is too short to be looked for",
+                form.value
+            );
             beginnings[beginning(&form.bytes)] = true;
         }
         Self {
@@ -88,7 +92,11 @@ impl Scanner {
                 .expect("the file can be read");
             // What begins in the last bytes is looked for again with what follows them.
             let last = read == 0;
-            let whole = if last { bytes.len() } else { bytes.len().saturating_sub(self.longest) };
+            let whole = if last {
+                bytes.len()
+            } else {
+                bytes.len().saturating_sub(self.longest)
+            };
             self.find(&bytes, whole, path, offset, findings);
             if last {
                 return;
@@ -110,7 +118,10 @@ impl Scanner {
             if !self.beginnings[beginning(pair)] {
                 continue;
             }
-            let found = self.forms.iter().find(|form| bytes[start..].starts_with(&form.bytes));
+            let found = self
+                .forms
+                .iter()
+                .find(|form| bytes[start..].starts_with(&form.bytes));
             findings.extend(found.map(|form| Finding {
                 value: form.value.clone(),
                 form: form.name,
@@ -133,7 +144,10 @@ fn forms_of(value: &str) -> Vec<Form> {
     };
     let bytes = value.as_bytes();
     let wide: Vec<u8> = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let escaped: String = value.chars().map(|character| character.escape_unicode().to_string()).collect();
+    let escaped: String = value
+        .chars()
+        .map(|character| character.escape_unicode().to_string())
+        .collect();
     let mut forms = vec![
         form("plain", bytes.to_vec()),
         form("UTF-16", wide),
@@ -163,7 +177,10 @@ mod tests {
     const VALUE: &str = "Zoë Quarks";
 
     fn names(findings: &[Finding]) -> Vec<(&'static str, u64)> {
-        findings.iter().map(|finding| (finding.form, finding.offset)).collect()
+        findings
+            .iter()
+            .map(|finding| (finding.form, finding.offset))
+            .collect()
     }
 
     #[test]
