@@ -13,7 +13,7 @@ use tonic::Request;
 use crate::{suite_process::SuiteProcess, world};
 
 /// How long something may take to be there.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The trace and the span of a caller outside.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";

@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{Request, Response, Status, transport::server::TcpIncoming};
 
 /// How long a test waits for what it expects.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A collector of a test's own, on a free port. It ends when it is dropped.
 #[derive(Debug)]
