@@ -197,7 +197,6 @@ async fn what_was_not_acknowledged_is_read_again_by_the_next_reader_at_once_and_
 async fn a_refill_that_is_asked_for_publishes_again_without_a_second_effect() {
     let nats = Nats::start();
     let (source, target) = (new_store().await, new_store().await);
-    // No two publications are the same to this broker: its window is as short as it can be told.
     let clock = Clock::system();
     let begun = clock.now();
     let bus = Bus::connect(&options(&nats), clock.clone()).await.unwrap();
