@@ -244,11 +244,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(folder.path().join(FILE))
-                .unwrap()
-                .permissions()
-                .mode();
-            assert_eq!(mode & 0o777, 0o600);
+            let permissions = fs::metadata(folder.path().join(FILE)).unwrap().permissions();
+            assert_eq!(permissions.mode() & 0o777, 0o600);
         }
         let other = tempfile::tempdir().unwrap();
         assert_ne!(

@@ -119,7 +119,7 @@ async fn a_rotation_seals_everything_anew_and_old_keys_go_when_nothing_needs_the
 
     let mut seen = 0;
     let first = rotate(&here, &tables(), Scope::Everything, &mut |pass| {
-        seen = seen.max(pass.seen)
+        seen = seen.max(pass.seen);
     })
     .await
     .unwrap();

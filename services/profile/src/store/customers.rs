@@ -128,7 +128,7 @@ pub(crate) async fn hold(
         Hold::Valued => LockType::NoKeyUpdate,
         Hold::Deleted => LockType::Update,
     };
-    let mut held = Vec::new();
+    let mut found = Vec::new();
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     for ids in ids.chunks(KEYS_PER_STATEMENT) {
@@ -143,11 +143,11 @@ pub(crate) async fn hold(
             .all(connection)
             .await
             .stored("lock customers")?;
-        held.extend(rows);
+        found.extend(rows);
     }
     // The database may have another order of texts.
-    held.sort_unstable();
-    Ok(held)
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Which of these ids are taken.
@@ -275,28 +275,29 @@ fn by_hash(condition: Expression, keys: &TenantKeys) -> Result<Expression, Error
         Expression::Or(parts) => Expression::Or(all(parts)?),
         Expression::Not(part) => Expression::Not(Box::new(by_hash(*part, keys)?)),
         Expression::Comparison(comparison) if HASHED.contains(&comparison.field.name) => {
-            Expression::Comparison(hashed(comparison, keys)?)
+            Expression::Comparison(hashed(&comparison, keys)?)
         }
         other @ Expression::Comparison(_) => other,
     })
 }
 
-fn hashed(comparison: Comparison, keys: &TenantKeys) -> Result<Comparison, Error> {
+fn hashed(comparison: &Comparison, keys: &TenantKeys) -> Result<Comparison, Error> {
     let field = comparison.field.name;
-    match (comparison.operator, &comparison.value) {
-        (Operator::Equal | Operator::NotEqual, Value::Text(text)) => Ok(Comparison {
+    if let (Operator::Equal | Operator::NotEqual, Value::Text(text)) =
+        (comparison.operator, &comparison.value)
+    {
+        return Ok(Comparison {
+            field: comparison.field,
+            operator: comparison.operator,
             value: Value::Text(keys.hash(field, text)),
-            ..comparison
-        }),
-        _ => {
-            let wrong = format!(
-                "{field} is stored encrypted and can only be compared by = and !=; compare it with a whole value, or read \
-                 the customers and search there"
-            );
-            let violation = FieldViolation::new("filter", wrong);
-            Err(Error::invalid(Reason::InvalidFilter, vec![violation]))
-        }
+        });
     }
+    let wrong = format!(
+        "{field} is stored encrypted and can only be compared by = and !=; compare it with a whole value, or read the \
+         customers and search there"
+    );
+    let violation = FieldViolation::new("filter", wrong);
+    Err(Error::invalid(Reason::InvalidFilter, vec![violation]))
 }
 
 /// Writes new customers with their identities. An id or identity that somebody else took meanwhile is a conflict of

@@ -226,7 +226,7 @@ impl SealedRows for IdentityRows {
                 identity::Column::System,
                 identity::Column::Value,
             ];
-            let columns = columns.map(|column| Expr::col(column).into());
+            let columns = columns.map(Expr::col);
             let position = position.iter().cloned().map(Expr::val);
             query = query.filter(Expr::tuple(columns).gt(Expr::tuple(position)));
         }
