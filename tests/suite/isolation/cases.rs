@@ -1,0 +1,386 @@
+//! A request to every method about what the owner has.
+
+use crate::written::Fields;
+
+/// What another tenant gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// It is refused: there is no such thing in its tenant.
+    Refused,
+    /// An answer that tells nothing: its lists are empty.
+    Nothing,
+    /// It makes something of its own, under the same id.
+    Made,
+}
+
+/// A request to a method, in the order in which all of them work for their owner.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case {
+    pub(super) method: &'static str,
+    pub(super) expected: Expected,
+    pub(super) fields: Fields<'static>,
+    /// Whether the owner has made it before: once is enough.
+    pub(super) taken: bool,
+}
+
+const fn case(method: &'static str, expected: Expected, fields: Fields<'static>) -> Case {
+    Case {
+        method,
+        expected,
+        fields,
+        taken: false,
+    }
+}
+
+const fn taken(method: &'static str, fields: Fields<'static>) -> Case {
+    Case {
+        taken: true,
+        ..case(method, Expected::Made, fields)
+    }
+}
+
+const MEMBER: &str = "programs/harbour-club/members/li";
+
+/// Holds points of the guest.
+pub(super) fn reserve(request_id: &'static str) -> Case {
+    match request_id {
+        "hold-1" => case("LoyaltyService/ReservePoints", Expected::Refused, HOLD_1),
+        _ => case("LoyaltyService/ReservePoints", Expected::Refused, HOLD_2),
+    }
+}
+
+const HOLD_1: Fields<'static> = &[
+    ("request_id", "hold-1"),
+    ("member", MEMBER),
+    ("points", "5"),
+    ("reason", "x"),
+];
+const HOLD_2: Fields<'static> = &[
+    ("request_id", "hold-2"),
+    ("member", MEMBER),
+    ("points", "5"),
+    ("reason", "x"),
+];
+
+pub(super) const EVALUATE: Case = case(
+    "ProfileService/EvaluateCustomers",
+    Expected::Made,
+    &[
+        ("as_of_date.year", "2025"),
+        ("as_of_date.month", "7"),
+        ("as_of_date.day", "1"),
+        ("currency_code", "USD"),
+    ],
+);
+
+pub(super) const LIST_RECORDS: Case = case(
+    "AuditService/ListAuditRecords",
+    Expected::Nothing,
+    &[("filter", "target = \"customers/li\"")],
+);
+
+use Expected::{Made, Nothing, Refused};
+
+pub(super) const CASES: &[Case] = &[
+    // Audit.
+    case("AuditService/GetAuditRecord", Refused, &[("name", "{record}")]),
+    LIST_RECORDS,
+    // Loyalty.
+    taken(
+        "LoyaltyService/CreateProgram",
+        &[("program_id", "harbour-club"), ("program.title", "Theirs")],
+    ),
+    case(
+        "LoyaltyService/GetProgram",
+        Refused,
+        &[("name", "programs/harbour-club")],
+    ),
+    case("LoyaltyService/ListPrograms", Nothing, &[]),
+    case(
+        "LoyaltyService/UpdateProgram",
+        Refused,
+        &[
+            ("program.name", "programs/harbour-club"),
+            ("program.title", "Changed"),
+            ("update_mask.paths", "title"),
+        ],
+    ),
+    case(
+        "LoyaltyService/EnrolMember",
+        Refused,
+        &[
+            ("parent", "programs/harbour-club"),
+            ("customer", "customers/other-1"),
+        ],
+    ),
+    case(
+        "LoyaltyService/BatchEnrolMembers",
+        Refused,
+        &[
+            ("parent", "programs/harbour-club"),
+            ("customers", "customers/other-2"),
+        ],
+    ),
+    case("LoyaltyService/GetMember", Refused, &[("name", MEMBER)]),
+    case("LoyaltyService/ListMembers", Nothing, &[("parent", "programs/-")]),
+    case(
+        "LoyaltyService/EarnPoints",
+        Refused,
+        &[
+            ("request_id", "earn"),
+            ("member", MEMBER),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LoyaltyService/RedeemPoints",
+        Refused,
+        &[
+            ("request_id", "redeem"),
+            ("member", MEMBER),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LoyaltyService/AdjustPoints",
+        Refused,
+        &[
+            ("request_id", "adjust"),
+            ("member", MEMBER),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LoyaltyService/ReservePoints",
+        Refused,
+        &[
+            ("request_id", "reserve"),
+            ("member", MEMBER),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LoyaltyService/CaptureHold",
+        Refused,
+        &[("request_id", "capture"), ("name", "{hold}")],
+    ),
+    case(
+        "LoyaltyService/ReleaseHold",
+        Refused,
+        &[("request_id", "release"), ("name", "{second_hold}")],
+    ),
+    case(
+        "LoyaltyService/GetBalance",
+        Refused,
+        &[("name", "programs/harbour-club/members/li/balance")],
+    ),
+    case("LoyaltyService/ListTransactions", Refused, &[("parent", MEMBER)]),
+    case(
+        "LoyaltyService/SummarizeLedger",
+        Refused,
+        &[("program", "programs/harbour-club")],
+    ),
+    case("LoyaltyService/VerifyLedger", Nothing, &[]),
+    // Satisfaction, before answers are deleted.
+    case(
+        "SatisfactionService/QueryMetric",
+        Nothing,
+        &[("metric", "METRIC_NPS")],
+    ),
+    case(
+        "SatisfactionService/GetCustomerSatisfaction",
+        Refused,
+        &[("name", "customers/li/satisfaction")],
+    ),
+    case("SatisfactionService/VerifyRollups", Nothing, &[]),
+    // Feedback.
+    taken(
+        "FeedbackService/CreateSurvey",
+        &[
+            ("survey_id", "after-the-stay"),
+            ("survey.title", "Theirs"),
+            ("survey.questions.id", "recommend"),
+            ("survey.questions.text.language", "en"),
+            ("survey.questions.text.text", "Well?"),
+            ("survey.questions.recommendation", ""),
+        ],
+    ),
+    case(
+        "FeedbackService/GetSurvey",
+        Refused,
+        &[("name", "surveys/after-the-stay")],
+    ),
+    case("FeedbackService/ListSurveys", Nothing, &[]),
+    case(
+        "FeedbackService/UpdateSurvey",
+        Refused,
+        &[
+            ("survey.name", "surveys/after-the-stay"),
+            ("survey.title", "Changed"),
+            ("update_mask.paths", "title"),
+        ],
+    ),
+    case(
+        "FeedbackService/PublishSurvey",
+        Refused,
+        &[("name", "surveys/after-the-stay")],
+    ),
+    case(
+        "FeedbackService/SubmitAnswerSet",
+        Refused,
+        &[
+            ("request_id", "submit"),
+            ("answer_set.survey", "surveys/after-the-stay"),
+            ("answer_set.answers.question", "recommend"),
+            ("answer_set.answers.score", "9"),
+        ],
+    ),
+    case(
+        "FeedbackService/GetAnswerSet",
+        Refused,
+        &[("name", "{answer_set}")],
+    ),
+    case("FeedbackService/ListAnswerSets", Nothing, &[]),
+    case(
+        "FeedbackService/CorrectAnswerSet",
+        Refused,
+        &[
+            ("name", "{answer_set}"),
+            ("answers.question", "recommend"),
+            ("answers.score", "2"),
+        ],
+    ),
+    case(
+        "FeedbackService/DeleteAnswerSet",
+        Refused,
+        &[("name", "{answer_set}")],
+    ),
+    case("FeedbackService/GetCase", Refused, &[("name", "{case}")]),
+    case("FeedbackService/ListCases", Nothing, &[]),
+    case(
+        "FeedbackService/AssignCase",
+        Refused,
+        &[("name", "{case}"), ("owner", "desk")],
+    ),
+    case(
+        "FeedbackService/ResolveCase",
+        Refused,
+        &[("name", "{case}"), ("resolution", "Called")],
+    ),
+    case("FeedbackService/CloseCase", Refused, &[("name", "{case}")]),
+    case(
+        "FeedbackService/ReopenCase",
+        Refused,
+        &[("name", "{case}"), ("reason", "Again")],
+    ),
+    case("FeedbackService/SummarizeCases", Nothing, &[]),
+    case(
+        "FeedbackService/CreateCase",
+        Made,
+        &[
+            ("case_id", "lost-key"),
+            ("case.subject", "Lost key"),
+            ("case.priority", "PRIORITY_NORMAL"),
+        ],
+    ),
+    case(
+        "FeedbackService/CloseSurvey",
+        Refused,
+        &[("name", "surveys/after-the-stay")],
+    ),
+    // Profile.
+    taken(
+        "ProfileService/CreateCustomer",
+        &[("customer_id", "li"), ("customer.display_name", "Theirs")],
+    ),
+    case("ProfileService/GetCustomer", Refused, &[("name", "customers/li")]),
+    case("ProfileService/ListCustomers", Nothing, &[]),
+    case(
+        "ProfileService/UpdateCustomer",
+        Refused,
+        &[
+            ("customer.name", "customers/li"),
+            ("customer.display_name", "Guest li again"),
+            ("customer.identities.type", "IDENTITY_TYPE_EMAIL"),
+            ("customer.identities.value", "li@example.com"),
+            ("update_mask.paths", "*"),
+        ],
+    ),
+    case(
+        "ProfileService/RecordPurchase",
+        Refused,
+        &[
+            ("parent", "customers/li"),
+            ("purchase.source", "till"),
+            ("purchase.source_id", "sale-2"),
+            ("purchase.kind", "PURCHASE_KIND_SALE"),
+            ("purchase.purchase_time.seconds", "1748772900"),
+            ("purchase.amount.currency_code", "USD"),
+            ("purchase.amount.units", "12"),
+            ("purchase.quantity", "1"),
+        ],
+    ),
+    case(
+        "ProfileService/ListTimelineEntries",
+        Refused,
+        &[("parent", "customers/li")],
+    ),
+    case(
+        "ProfileService/GetEvaluation",
+        Refused,
+        &[("name", "{evaluation}")],
+    ),
+    case(
+        "ProfileService/GetCustomerValue",
+        Refused,
+        &[("name", "customers/li/value")],
+    ),
+    case("ProfileService/ListCustomerValues", Nothing, &[]),
+    case("ProfileService/SummarizeCustomers", Nothing, &[]),
+    case(
+        "ProfileService/GetCustomerView",
+        Refused,
+        &[("name", "customers/li/view")],
+    ),
+    case(
+        "ProfileService/LookupCustomer",
+        Refused,
+        &[
+            ("identity.type", "IDENTITY_TYPE_EMAIL"),
+            ("identity.value", "li@example.com"),
+        ],
+    ),
+    case(
+        "ProfileService/DeleteCustomer",
+        Refused,
+        &[("name", "customers/li")],
+    ),
+    case(
+        "ProfileService/BatchCreateCustomers",
+        Made,
+        &[
+            ("requests.customer_id", "kim"),
+            ("requests.customer.display_name", "Kim"),
+        ],
+    ),
+    case(
+        "ProfileService/ImportPurchases",
+        Made,
+        &[
+            ("rows.row", "1"),
+            ("rows.customer", "customers/kim"),
+            ("rows.purchase.source", "till"),
+            ("rows.purchase.source_id", "import-1"),
+            ("rows.purchase.kind", "PURCHASE_KIND_SALE"),
+            ("rows.purchase.purchase_time.seconds", "1748772900"),
+            ("rows.purchase.amount.currency_code", "USD"),
+            ("rows.purchase.amount.units", "12"),
+            ("rows.purchase.quantity", "1"),
+        ],
+    ),
+    EVALUATE,
+];
