@@ -123,9 +123,12 @@ impl Clients {
         let channel = endpoint.connect().await.map_err(|error| {
             let cause =
                 std::error::Error::source(&error).map_or_else(String::new, |cause| format!(" ({cause})"));
-            Failure::new(format!("no server answers at {server}: {error}{cause}")).mend(
-                "start one with `rapport serve`, or give its address with --server (https needs --authorities)",
-            )
+            let mend = if server.starts_with("https://") && arguments.authorities.is_none() {
+                "say with --authorities where its certificate comes from"
+            } else {
+                "start one with `rapport serve`, or give its address with --server"
+            };
+            Failure::new(format!("no server answers at {server}: {error}{cause}")).mend(mend)
         })?;
         Ok(Self {
             profile: ProfileServiceClient::with_interceptor(channel.clone(), bearer.clone()),
