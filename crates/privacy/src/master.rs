@@ -36,7 +36,9 @@ pub enum MasterKeyError {
     #[error("privacy.master_key and privacy.master_key_file are both set; leave one of them out")]
     Ambiguous,
     /// The file cannot be read or made.
-    #[error("the master key file {path} cannot be used: {cause}; check that its disk has room, and that this user may read and write it")]
+    #[error(
+        "the master key file {path} cannot be used: {cause}; check that its disk has room, and that this user may read and write it"
+    )]
     Unusable {
         /// The file.
         path: PathBuf,
