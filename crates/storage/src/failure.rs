@@ -76,17 +76,16 @@ fn of_code(code: &str) -> Reason {
             _ => Reason::InternalError,
         };
     }
-    match code.parse::<u32>() {
-        // A unique or primary key.
-        Ok(2067 | 1555) => return Reason::TransactionConflict,
-        _ => {}
-    }
-    match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(5 | 6) => Reason::TransactionConflict,
-        Ok(8) => Reason::StorageReadOnly,
-        Ok(13) => Reason::StorageFull,
+    let Ok(code) = code.parse::<u32>() else {
+        return Reason::InternalError;
+    };
+    match (code, code & 0xff) {
+        // A unique or primary key; or another writer.
+        (2067 | 1555, _) | (_, 5 | 6) => Reason::TransactionConflict,
+        (_, 8) => Reason::StorageReadOnly,
+        (_, 13) => Reason::StorageFull,
         // An input or output error, or a file that cannot be opened: the disk is in trouble, the request is not.
-        Ok(10 | 14) => Reason::StorageUnavailable,
+        (_, 10 | 14) => Reason::StorageUnavailable,
         _ => Reason::InternalError,
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How long the server may take to answer.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The system's user that runs the server when tests run as root, which PostgreSQL refuses to be.
 const USER: &str = "postgres";
@@ -58,13 +58,13 @@ impl Postgres {
             "initdb: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let mut written = String::new();
-        for (name, value) in settings {
-            written.push_str(&format!("{name} = '{value}'\n"));
-        }
+        let written: Vec<String> = settings
+            .iter()
+            .map(|(name, value)| format!("{name} = '{value}'\n"))
+            .collect();
         let file = data.join("postgresql.conf");
         let shipped = fs::read_to_string(&file).expect("initdb wrote a configuration");
-        fs::write(&file, shipped + &written).expect("the configuration can be written");
+        fs::write(&file, shipped + &written.concat()).expect("the configuration can be written");
         let port = free_port();
         let process = run(&data, port);
         let mut server = Self {
