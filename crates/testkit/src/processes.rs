@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tonic::transport::Endpoint;
@@ -17,14 +17,52 @@ use tonic_health::pb::{
 /// How often something is looked at while waiting for it.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// The folder of the programs that cargo has built, with these packages' programs in it: they are built when this is
-/// called, in the profile of the running test, so that a test never runs against an older state of them.
+/// The folder of the programs that cargo has built, with these packages' programs in it. Those that are missing or older
+/// than the sources are built first, in the profile of the running test.
 pub fn built_programs(packages: &[&str]) -> PathBuf {
     let running = std::env::current_exe().expect("a process knows its program");
     let mut folder = running.parent().expect("a program is in a folder").to_path_buf();
     if folder.ends_with("deps") {
         folder.pop();
     }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let sources = ["crates", "services", "proto"].map(|sources| newest(&root.join(sources)));
+    let newest = sources.into_iter().max().expect("there are sources");
+    // A package has one program, of the same name.
+    let is_current = |package: &&str| {
+        let built = fs::metadata(folder.join(package)).and_then(|program| program.modified());
+        built.is_ok_and(|built| built >= newest)
+    };
+    if !packages.iter().all(is_current) {
+        build(packages, &root, &folder);
+    }
+    folder
+}
+
+/// When the newest of the files under a folder that programs are made of was changed.
+fn newest(folder: &Path) -> SystemTime {
+    let entries = fs::read_dir(folder).expect("the folders of the sources can be read");
+    let times = entries.map(|entry| {
+        let path = entry.expect("a folder of the sources can be read").path();
+        let is_source = |extension: &str| ["rs", "toml", "proto"].contains(&extension);
+        if path.is_dir() && !path.ends_with("tests") {
+            newest(&path)
+        } else if path
+            .extension()
+            .and_then(|text| text.to_str())
+            .is_some_and(is_source)
+        {
+            let changed = fs::metadata(&path).and_then(|file| file.modified());
+            changed.expect("files say when they were changed")
+        } else {
+            SystemTime::UNIX_EPOCH
+        }
+    });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Has cargo build the programs of packages into a folder of its target.
+fn build(packages: &[&str], root: &Path, folder: &Path) {
     let profile = folder
         .file_name()
         .and_then(|name| name.to_str())
@@ -35,7 +73,7 @@ pub fn built_programs(packages: &[&str]) -> PathBuf {
         .expect("a profile has a folder in that of the target");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .current_dir(root)
         .args(["build", "--quiet", "--bins", "--profile", profile, "--target-dir"])
         .arg(target);
     for package in packages {
@@ -44,9 +82,15 @@ pub fn built_programs(packages: &[&str]) -> PathBuf {
     let status = cargo.status().expect("cargo can be started");
     assert!(
         status.success(),
-        "the programs under test do not build; run `cargo build --bins` to see why"
+        "the programs under test do not build; run `cargo build --workspace --bins` to see why"
     );
-    folder
+    // Cargo leaves a program alone whose sources have a newer time and the same content.
+    for package in packages {
+        let program = File::open(folder.join(package)).expect("cargo has built the program");
+        program
+            .set_modified(SystemTime::now())
+            .expect("the time of a file of ours can be set");
+    }
 }
 
 /// A program that serves, and the process that runs it now, if any. The process is killed when this is dropped, and when
