@@ -29,10 +29,7 @@ use rapport_events::Consumer;
 use rapport_listing::TokenKey;
 use rapport_server::{Timer, tuned};
 use rapport_status::{Error, Reason, Result};
-use rapport_storage::{
-    MigrationList, SchemaState, Store,
-    group::{Committer, MOST_OPERATIONS},
-};
+use rapport_storage::{MigrationList, SchemaState, Store, group::Committer};
 
 use crate::{rpc::Rpc, usecase::postings::Postings, workers::Events};
 pub use store::migrations;
@@ -58,20 +55,15 @@ pub struct Parts {
 #[derive(Debug, Clone)]
 pub struct Loyalty {
     parts: Parts,
+    postings: Postings,
     committer: Committer<Postings>,
 }
 
 impl Loyalty {
-    /// Opens the service on a store that has its schema; refused on another.
+    /// Opens the service on a store that has its schema, or one that a newer version has added to; refused on another.
     pub async fn open(parts: Parts) -> Result<Self> {
-        Self::open_grouping(parts, MOST_OPERATIONS).await
-    }
-
-    /// Opens the service with another limit of operations for one transaction: 1 switches the group commit off, which
-    /// serves as the baseline that it is measured against.
-    pub async fn open_grouping(parts: Parts, most_operations: usize) -> Result<Self> {
         match parts.store.schema_state(&MigrationList(migrations)).await? {
-            SchemaState::Current => {}
+            SchemaState::Current | SchemaState::Newer(_) => {}
             state => {
                 return Err(Error::new(
                     Reason::StorageUnavailable,
@@ -81,12 +73,13 @@ impl Loyalty {
                 ));
             }
         }
-        let postings = Postings {
-            clock: parts.clock.clone(),
-            most_operations,
-        };
-        let committer = Committer::start(parts.store.clone(), postings);
-        Ok(Self { parts, committer })
+        let postings = Postings::new(parts.clock.clone());
+        let committer = Committer::start(parts.store.clone(), postings.clone());
+        Ok(Self {
+            parts,
+            postings,
+            committer,
+        })
     }
 
     /// The methods, for a server.
@@ -107,7 +100,7 @@ impl Loyalty {
     /// What takes events.
     pub fn consumers(&self) -> Vec<Arc<dyn Consumer>> {
         let Parts { store, clock, .. } = self.parts.clone();
-        vec![Arc::new(Events::new(store, clock))]
+        vec![Arc::new(Events::new(store, clock, self.postings.clone()))]
     }
 
     /// What is due again and again: holds whose time is over and points that expired are booked.

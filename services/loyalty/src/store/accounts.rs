@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use rapport_status::Result;
 use rapport_storage::{MOST_VARIABLES, Stored as _, rows::among};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, FromQueryResult,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ pub(crate) struct Ledger {
     pub(crate) id: Uuid,
     /// `programs/{program}`.
     pub(crate) program: String,
+    /// The version that the program had.
+    pub(crate) program_version: i64,
     /// `customers/{customer}`.
     pub(crate) customer: String,
     /// The version that was read.
@@ -96,7 +98,19 @@ impl Ledger {
 
 /// Members of one tenant whom nobody else can change until the transaction ends.
 #[derive(Debug)]
-pub(crate) struct Locked(Vec<member::Model>);
+pub(crate) struct Locked(Vec<LockedMember>);
+
+#[derive(Debug, FromQueryResult)]
+struct LockedMember {
+    #[sea_orm(nested)]
+    row: member::Model,
+    /// Version of the member's program.
+    program_version: i64,
+}
+
+/// Read with the member: a program that is known by its version need not be read again.
+const PROGRAM_VERSION: &str = "(SELECT program.version FROM program \
+                               WHERE program.tenant = member.tenant AND program.name = member.program)";
 
 /// Locks members by their names; those that are not there are left out.
 ///
@@ -115,8 +129,10 @@ pub(crate) async fn lock(
         let found = member::Entity::find()
             .filter(member::Column::Tenant.eq(tenant))
             .filter(among(transaction, member::Column::Name, names))
+            .column_as(Expr::cust(PROGRAM_VERSION), "program_version")
             .order_by_asc(member::Column::Name)
             .lock_exclusive()
+            .into_model::<LockedMember>()
             .all(transaction)
             .await
             .stored("lock members")?;
@@ -133,6 +149,10 @@ pub(crate) async fn load(
     needs: &Needs,
     now: Timestamp,
 ) -> Result<HashMap<String, Ledger>> {
+    let (members, versions): (Vec<member::Model>, Vec<i64>) = members
+        .into_iter()
+        .map(|locked| (locked.row, locked.program_version))
+        .unzip();
     let ids: Vec<Uuid> = members.iter().map(|row| row.account).collect();
     let mut purchases = purchases(connection, tenant, &ids, needs).await?;
     let mut cases = cases(connection, tenant, &ids, needs).await?;
@@ -155,7 +175,7 @@ pub(crate) async fn load(
     let mut holds = holds(connection, tenant, &whole, needs).await?;
     let whole: HashSet<Uuid> = whole.into_iter().collect();
     let mut ledgers = HashMap::with_capacity(members.len());
-    for row in members {
+    for (row, program_version) in members.into_iter().zip(versions) {
         let purchases = purchases.remove(&row.account).unwrap_or_default();
         let mut account = Account::new(&row.name).with_sales(sales(&purchases));
         account.active = MemberState::read(&row.state)? == MemberState::Active;
@@ -175,6 +195,7 @@ pub(crate) async fn load(
             tenant: row.tenant,
             id: row.account,
             program: row.program,
+            program_version,
             customer: row.customer,
             version: row.version,
             account,
@@ -206,7 +227,12 @@ pub(crate) async fn load_one(
         members: BTreeMap::from([(name.to_owned(), Extent::All)]),
         ..Needs::default()
     };
-    let members = Locked(row.into_iter().collect());
+    let members = row.into_iter().map(|row| LockedMember {
+        row,
+        // No command is decided on what is only looked at.
+        program_version: 0,
+    });
+    let members = Locked(members.collect());
     Ok(load(connection, tenant, members, &needs, now).await?.remove(name))
 }
 

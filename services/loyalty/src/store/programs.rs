@@ -1,6 +1,9 @@
 //! Programs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rapport_listing::{Field, Kind, Page, Schema, Value};
 use rapport_money::Currency;
@@ -39,26 +42,62 @@ pub(crate) async fn find(
     row.map(from_row).transpose()
 }
 
-/// Finds the programs with these names, by name.
-pub(crate) async fn find_all(
+/// Programs that are kept in memory at most.
+const MOST_KNOWN: usize = 10_000;
+
+/// Programs as they were read last, by tenant and name. They are used as long as the store has no other version.
+#[derive(Debug, Default)]
+pub(crate) struct KnownPrograms(Mutex<HashMap<(String, String), Arc<Program>>>);
+
+impl KnownPrograms {
+    /// The programs with these names and versions, by name; those of other versions are read.
+    pub(crate) async fn of_versions(
+        &self,
+        connection: &impl ConnectionTrait,
+        tenant: &str,
+        wanted: &BTreeMap<&str, i64>,
+    ) -> Result<BTreeMap<String, Arc<Program>>> {
+        let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
+        {
+            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for (name, version) in wanted {
+                match known.get(&(tenant.to_owned(), (*name).to_owned())) {
+                    Some(program) if program.version == *version => {
+                        found.insert((*name).to_owned(), Arc::clone(program));
+                    }
+                    _ => missing.push((*name).to_owned()),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let read = find_all(connection, tenant, missing).await?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + read.len() > MOST_KNOWN {
+            known.clear();
+        }
+        for program in read {
+            let program = Arc::new(program);
+            known.insert((tenant.to_owned(), program.name.clone()), Arc::clone(&program));
+            found.insert(program.name.clone(), program);
+        }
+        Ok(found)
+    }
+}
+
+async fn find_all(
     connection: &impl ConnectionTrait,
     tenant: &str,
-    names: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Program>> {
-    if names.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let names = names.iter().map(|name| (*name).to_owned());
+    names: Vec<String>,
+) -> Result<Vec<Program>> {
     let rows = program::Entity::find()
         .filter(program::Column::Tenant.eq(tenant))
         .filter(among(connection, program::Column::Name, names))
         .all(connection)
         .await
         .stored("read programs")?;
-    let programs = rows.into_iter().map(from_row);
-    programs
-        .map(|program| program.map(|program| (program.name.clone(), program)))
-        .collect()
+    rows.into_iter().map(from_row).collect()
 }
 
 /// The names of the programs that every new customer becomes a member of, in their order.

@@ -1,6 +1,9 @@
 //! Moves points: the one way in which calls, events and timers do it, many at a time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
@@ -29,7 +32,7 @@ use crate::{
     store::{
         accounts::{self, Extent, Ledger, Needs},
         postings::{self, Beside},
-        programs,
+        programs::KnownPrograms,
     },
     wire,
 };
@@ -119,12 +122,11 @@ impl Purchase {
     }
 }
 
-/// The batches of the group commit.
+/// Posts points: in the batches of the group commit, and for events.
 #[derive(Debug, Clone)]
 pub(crate) struct Postings {
-    pub(crate) clock: Clock,
-    /// Operations that one transaction takes at most.
-    pub(crate) most_operations: usize,
+    clock: Clock,
+    programs: Arc<KnownPrograms>,
 }
 
 #[async_trait::async_trait]
@@ -136,63 +138,71 @@ impl Batch for Postings {
         "post_points"
     }
 
-    fn most_operations(&self) -> usize {
-        self.most_operations
-    }
-
     async fn execute(
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Operation],
     ) -> Result<Vec<Result<Vec<u8>>>> {
-        execute(transaction, &self.clock, operations).await
+        self.post(transaction, operations).await
     }
 }
 
-/// Decides operations in their order and writes their effects. Each has its own result: the bytes of the answering
-/// message (none for operations that nobody waits for), or a refusal, which changes nothing and is not remembered, so
-/// that the same request can be sent again when the state has changed.
-pub(crate) async fn execute(
-    transaction: &DatabaseTransaction,
-    clock: &Clock,
-    operations: &[Operation],
-) -> Result<Vec<Result<Vec<u8>>>> {
-    let needs = needs(operations);
-    let mut locked = Vec::with_capacity(needs.len());
-    for (tenant, needs) in needs {
-        let members = accounts::lock(transaction, tenant, needs.members.keys()).await?;
-        locked.push((tenant, needs, members));
+impl Postings {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            programs: Arc::default(),
+        }
     }
-    // Read when the locks are held: whoever did the same request on the same member before has stored the answer.
-    let keys: Vec<&RequestKey> = operations
-        .iter()
-        .filter_map(|operation| operation.request.as_ref())
-        .collect();
-    let known = KnownRequests::load(transaction, &keys).await?;
-    // After the locks, so that the times of a member's transactions have the order of their numbers.
-    let now = clock.now();
-    let mut tenants = HashMap::new();
-    for (tenant, needs, members) in locked {
-        let ledgers = accounts::load(transaction, tenant, members, &needs, now).await?;
-        let programs: BTreeSet<&str> = ledgers.values().map(|ledger| ledger.program.as_str()).collect();
-        let programs = programs::find_all(transaction, tenant, &programs).await?;
-        tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
+
+    /// Decides operations in their order and writes their effects. Each has its own result: the bytes of the answering
+    /// message (none for operations that nobody waits for), or a refusal, which changes nothing and is not remembered, so
+    /// that the same request can be sent again when the state has changed.
+    pub(crate) async fn post(
+        &self,
+        transaction: &DatabaseTransaction,
+        operations: &[Operation],
+    ) -> Result<Vec<Result<Vec<u8>>>> {
+        let needs = needs(operations);
+        let mut locked = Vec::with_capacity(needs.len());
+        for (tenant, needs) in needs {
+            let members = accounts::lock(transaction, tenant, needs.members.keys()).await?;
+            locked.push((tenant, needs, members));
+        }
+        // Read when the locks are held: whoever did the same request on the same member before has stored the answer.
+        let keys: Vec<&RequestKey> = operations
+            .iter()
+            .filter_map(|operation| operation.request.as_ref())
+            .collect();
+        let known = KnownRequests::load(transaction, &keys).await?;
+        // After the locks, so that the times of a member's transactions have the order of their numbers.
+        let now = self.clock.now();
+        let mut tenants = HashMap::new();
+        for (tenant, needs, members) in locked {
+            let ledgers = accounts::load(transaction, tenant, members, &needs, now).await?;
+            let versions = ledgers
+                .values()
+                .map(|ledger| (ledger.program.as_str(), ledger.program_version))
+                .collect();
+            let programs = self.programs.of_versions(transaction, tenant, &versions).await?;
+            tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
+        }
+        let mut desk = Desk {
+            clock: &self.clock,
+            now,
+            known,
+            tenants,
+            beside: Beside::default(),
+        };
+        let results = operations
+            .iter()
+            .map(|operation| operation.origin.in_scope(|| desk.serve(operation)))
+            .collect();
+        let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
+        let changed = ledgers.filter(|ledger| ledger.is_changed());
+        postings::write(transaction, changed, desk.beside, now).await?;
+        Ok(results)
     }
-    let mut desk = Desk {
-        clock,
-        now,
-        known,
-        tenants,
-        beside: Beside::default(),
-    };
-    let results = operations
-        .iter()
-        .map(|operation| operation.origin.in_scope(|| desk.serve(operation)))
-        .collect();
-    let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
-    let changed = ledgers.filter(|ledger| ledger.is_changed());
-    postings::write(transaction, changed, desk.beside, now).await?;
-    Ok(results)
 }
 
 /// What the operations need, by tenant.
@@ -211,7 +221,7 @@ fn needs(operations: &[Operation]) -> BTreeMap<&str, Needs> {
 /// What is known of one tenant.
 struct Tenant {
     ledgers: HashMap<String, Ledger>,
-    programs: BTreeMap<String, Program>,
+    programs: BTreeMap<String, Arc<Program>>,
 }
 
 /// Where a batch is decided.

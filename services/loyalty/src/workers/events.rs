@@ -20,7 +20,7 @@ use crate::{
     store::members::{self, Membership},
     usecase::{
         members::enrol_new_customers,
-        postings::{Intent, Operation, Purchase, execute},
+        postings::{Intent, Operation, Postings, Purchase},
     },
     wire,
 };
@@ -35,11 +35,16 @@ const CASE_RESOLVED: &str = "rapport.feedback.v1.CaseResolved";
 pub(crate) struct Events {
     store: Store,
     clock: Clock,
+    postings: Postings,
 }
 
 impl Events {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+    pub(crate) fn new(store: Store, clock: Clock, postings: Postings) -> Self {
+        Self {
+            store,
+            clock,
+            postings,
+        }
     }
 }
 
@@ -285,7 +290,7 @@ impl Events {
         if operations.is_empty() {
             return Ok(());
         }
-        for result in execute(transaction, &self.clock, &operations).await? {
+        for result in self.postings.post(transaction, &operations).await? {
             result?;
         }
         Ok(())

@@ -107,9 +107,10 @@ impl Side {
         clock: &Clock,
         operations: &[Operation],
     ) -> Vec<Result<(), Reason>> {
+        let postings = &Postings::new(clock.clone());
         let outcomes = store
             .write("test", |transaction| async move {
-                let outcomes = execute(transaction.connection(), clock, operations).await?;
+                let outcomes = postings.post(transaction.connection(), operations).await?;
                 transaction.commit(outcomes).await
             })
             .await
