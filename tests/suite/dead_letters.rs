@@ -48,7 +48,6 @@ async fn dead_letters_are_listed_and_sent_again_while_the_suite_runs() {
     let suite = SuiteProcess::start(data);
     let created = CustomerCreated {
         customer: "customers/ann".to_owned(),
-        ..CustomerCreated::default()
     };
     let mended = put_aside(data, CustomerCreated::full_name(), created.encode_to_vec()).await;
     let unreadable = put_aside(data, PurchaseRecorded::full_name(), vec![0xff]).await;

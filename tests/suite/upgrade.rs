@@ -227,7 +227,7 @@ async fn the_tables_and_columns_of_every_release_are_still_there_on_a_server() {
                     prepared += 1;
                 }
                 Err(error) if lacks_a_place(&error.to_string()) => {
-                    missing.push(format!("{error}: {statement}"))
+                    missing.push(format!("{error}: {statement}"));
                 }
                 // Some of SQLite's statements are none of PostgreSQL's: only what they name has to be there.
                 Err(_) => foreign += 1,
