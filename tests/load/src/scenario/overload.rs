@@ -30,7 +30,10 @@ const RECOVERY: Duration = Duration::from_secs(5);
 /// Measures overload.
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {
     let databases = stage.databases("overload")?;
-    let settings = [("RAPPORT_LIMITS__CALLS_IN_FLIGHT", IN_FLIGHT)];
+    let settings = [
+        ("RAPPORT_LIMITS__CALLS_IN_FLIGHT", IN_FLIGHT),
+        ("RAPPORT_LIMITS__LEAST_CALLS_IN_FLIGHT", IN_FLIGHT),
+    ];
     let service = databases.service("loyalty", "measured", None, &settings).await?;
     points::create_program(&service).await?;
     points::enrol(&service, plan.members).await?;
