@@ -116,13 +116,14 @@ async fn a_silent_service_is_named_in_time_and_then_at_once() {
     setting.loyalty.stall();
     let (message, _) = setting.view_without_memberships().await;
     assert!(message.contains("did not answer"), "{message}");
-    // After a few such views the service is left alone, and a view does not wait for it any more.
+    // After a few such views the service is left alone, and the next does not wait for it any more.
     for _ in 0..10 {
-        let (message, elapsed) = setting.view_without_memberships().await;
+        let (message, _) = setting.view_without_memberships().await;
         if message.contains("left alone") {
+            let (message, elapsed) = setting.view_without_memberships().await;
             assert!(
-                elapsed < Duration::from_millis(300),
-                "a service that is left alone costs no time, and the view took {elapsed:?}"
+                message.contains("left alone") && elapsed < Duration::from_millis(500),
+                "a service that is left alone costs no time, and the view took {elapsed:?}: {message}"
             );
             setting.loyalty.heal();
             setting.becomes_whole().await;
