@@ -293,6 +293,7 @@ mod tests {
     #[tokio::test]
     async fn new_connections_go_to_the_server_that_moved() {
         let (proxy, mut client) = echo().await;
+        assert_eq!(say(&mut client, "zero").await.unwrap(), "zero");
         let moved = TcpListener::bind("127.0.0.1:0").await.unwrap();
         proxy.set_target(moved.local_addr().unwrap());
         assert_eq!(

@@ -150,3 +150,37 @@ async fn scores(clients: &Clients, expected: &Expected) -> Result<Vec<String>, S
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(seen: &[&str], expected: &[&str]) -> Vec<String> {
+        let mut found = Vec::new();
+        let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+        let expected = expected.iter().map(ToString::to_string).collect();
+        once_each(&mut found, "sets", &seen, &expected);
+        found
+    }
+
+    #[test]
+    fn what_is_missing_there_twice_or_not_acknowledged_is_told() {
+        assert_eq!(found(&["a", "b"], &["b", "a"]), Vec::<String>::new());
+        assert_eq!(
+            found(&["a"], &["a", "b"]),
+            ["sets: b was acknowledged and is not there"]
+        );
+        assert_eq!(found(&["a", "a"], &["a"]), ["sets: 1 of 2 are there twice"]);
+        assert_eq!(
+            found(&["a", "c"], &["a"]),
+            ["sets: c is there and was not acknowledged"]
+        );
+    }
+
+    #[test]
+    fn a_movement_that_was_made_twice_differs_from_one() {
+        let mut found = Vec::new();
+        differ(&mut found, "points moved by x", &vec![5, 5], &vec![5]);
+        assert_eq!(found, ["points moved by x: [5, 5] in place of [5]"]);
+    }
+}
