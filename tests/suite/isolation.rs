@@ -142,7 +142,9 @@ fn offenders_among(offenders: &mut Offenders, case: &Case, outcome: &Result<Vec<
 /// Whether a list in an answer has items. Counts of nothing are none.
 fn has_items(answer: &DynamicMessage) -> bool {
     let descriptor = answer.descriptor();
-    let lists = descriptor.fields().filter(prost_reflect::FieldDescriptor::is_list);
+    let lists = descriptor
+        .fields()
+        .filter(prost_reflect::FieldDescriptor::is_list);
     lists
         .map(|field| answer.get_field(&field).into_owned())
         .any(|value| matches!(value, Value::List(items) if items.iter().any(|item| *item != Value::I64(0))))

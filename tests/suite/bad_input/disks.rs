@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rapport::client::Clients;
 use rapport_contract::profile::v1::{
-    ListTimelineEntriesRequest, Purchase, RecordPurchaseRequest, timeline_entry::Event,
+    ListTimelineEntriesRequest, ListTimelineEntriesResponse, Purchase, RecordPurchaseRequest,
+    SummarizeCustomersRequest, timeline_entry::Event,
 };
 use tonic::Status;
 
@@ -60,7 +61,18 @@ async fn a_full_disk_refuses_new_purchases_and_keeps_the_acknowledged_ones() {
 
     let (mut acknowledged, refusal) = fill(&clients).await;
     insta::assert_snapshot!("full_disk", rapport_testkit::described(&refusal));
-    assert_stored(&clients, &acknowledged, "while the disk is full").await;
+    // What tells nothing of a person is read without a record of the call, and needs no room.
+    let summary = clients
+        .profile
+        .clone()
+        .summarize_customers(SummarizeCustomersRequest::default())
+        .await;
+    summary.expect("reading needs no room");
+    // A read of personal data that cannot be recorded is refused.
+    let unrecorded = timeline(&clients, String::new())
+        .await
+        .expect_err("there is no room for its record");
+    assert_eq!(rapport_testkit::reason(&unrecorded), "STORAGE_FULL");
 
     // Room is made: it goes on without a restart.
     fs::remove_file(&ballast).expect("the ballast is there");
@@ -143,13 +155,9 @@ async fn stored(clients: &Clients) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut page_token = String::new();
     loop {
-        let request = ListTimelineEntriesRequest {
-            parent: world::customer("ada"),
-            page_size: 1_000,
-            page_token,
-        };
-        let page = clients.profile.clone().list_timeline_entries(request).await;
-        let page = page.expect("reading needs no room").into_inner();
+        let page = timeline(clients, page_token)
+            .await
+            .expect("there is room to record the read");
         names.extend(
             page.timeline_entries
                 .into_iter()
@@ -163,4 +171,15 @@ async fn stored(clients: &Clients) -> BTreeSet<String> {
             return names;
         }
     }
+}
+
+/// A page of the customer's timeline.
+async fn timeline(clients: &Clients, page_token: String) -> Result<ListTimelineEntriesResponse, Status> {
+    let request = ListTimelineEntriesRequest {
+        parent: world::customer("ada"),
+        page_size: 1_000,
+        page_token,
+    };
+    let page = clients.profile.clone().list_timeline_entries(request).await?;
+    Ok(page.into_inner())
 }

@@ -16,7 +16,9 @@ pub(crate) async fn run(configuration: &Configuration) -> Result<(), Failure> {
             SchemaState::Current => "is up to date".to_owned(),
             SchemaState::Empty => "was made".to_owned(),
             SchemaState::Pending(names) => format!("took {}", names.join(", ")),
-            SchemaState::Newer(names) => format!("is of a newer version ({}) and was left alone", names.join(", ")),
+            SchemaState::Newer(names) => {
+                format!("is of a newer version ({}) and was left alone", names.join(", "))
+            }
         };
         println!("{service}: {done}");
         store.close().await?;
