@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use rapport::client::Clients;
-use rapport_contract::profile::v1::{
-    CreateCustomerRequest, Customer, CustomerView, GetCustomerViewRequest, Identity, IdentityType,
-    RecordPurchaseRequest,
+use rapport_contract::{
+    loyalty::v1::GetBalanceRequest,
+    profile::v1::{
+        CreateCustomerRequest, Customer, CustomerView, GetCustomerViewRequest, Identity, IdentityType,
+        RecordPurchaseRequest,
+    },
 };
 use rapport_testkit::{Collector, SeenSpan, free_port, tree};
 use tonic::Request;
@@ -55,8 +58,15 @@ pub(crate) async fn view(clients: &Clients, id: &str) -> CustomerView {
 pub(crate) async fn wait_for_points(clients: &Clients, id: &str, points: i64) {
     let begun = Instant::now();
     loop {
-        let balance = world::balance(clients, id).await;
-        if balance.available_points == points {
+        // The guest becomes a member by an event, and gets the points by another.
+        let request = GetBalanceRequest {
+            name: format!("{}/balance", world::member(id)),
+        };
+        let balance = clients.loyalty.clone().get_balance(request).await;
+        if balance
+            .as_ref()
+            .is_ok_and(|balance| balance.get_ref().available_points == points)
+        {
             return;
         }
         assert!(

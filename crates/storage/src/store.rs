@@ -27,8 +27,9 @@ const MOST_ATTEMPTS: u32 = 8;
 /// The first pause before a transaction is run again; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
-/// Connections to a file that read at the same time. Two cores are kept busy by fewer; the rest wait in order.
-const FILE_READERS: u32 = 4;
+/// Connections to a file that read at the same time; the rest wait in order. Each has a thread, whose memory adds up over the
+/// services of a process.
+const FILE_READERS: u32 = 2;
 
 /// The data of one service. Cheap to clone.
 #[derive(Debug, Clone)]
