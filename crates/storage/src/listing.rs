@@ -15,11 +15,7 @@ pub fn paged<E: EntityTrait>(query: Select<E>, page: &Page) -> Select<E> {
 }
 
 /// The same with another condition than the page's own: for columns that have something else than what filters say.
-pub fn paged_where<E: EntityTrait>(
-    query: Select<E>,
-    page: &Page,
-    selected: Option<Expression>,
-) -> Select<E> {
+pub fn paged_where<E: EntityTrait>(query: Select<E>, page: &Page, selected: Option<Expression>) -> Select<E> {
     let mut query = match selected {
         Some(expression) => query.filter(condition(&expression)),
         None => query,

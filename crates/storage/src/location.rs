@@ -81,7 +81,10 @@ impl Location {
     /// Name of the service whose data they are.
     pub fn service(&self) -> &str {
         match self {
-            Self::File(path) => path.file_stem().and_then(|name| name.to_str()).unwrap_or_default(),
+            Self::File(path) => path
+                .file_stem()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default(),
             Self::Server { service, .. } => service,
         }
     }

@@ -69,7 +69,10 @@ mod tests {
         let first = (0..draws).filter(|_| zipf.choose(&mut dice) == 0).count();
         // 1 / ζ₁₀₀(2) = 0.6116
         let share = f64::from(u32::try_from(first).unwrap()) / f64::from(draws);
-        assert!((share - 0.6116).abs() < 0.01, "the first member was chosen with a share of {share}");
+        assert!(
+            (share - 0.6116).abs() < 0.01,
+            "the first member was chosen with a share of {share}"
+        );
     }
 
     #[test]
@@ -79,6 +82,9 @@ mod tests {
         for _ in 0..100_000 {
             counts[zipf.choose(&mut dice)] += 1;
         }
-        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (9_500..10_500).contains(count)),
+            "{counts:?}"
+        );
     }
 }

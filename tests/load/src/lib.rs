@@ -21,7 +21,10 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What is measured, and for how long.
 #[derive(Debug, Clone)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a part of the run that can be left out")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the run that can be left out"
+)]
 pub struct Plan {
     /// The time of one measurement.
     pub time: Duration,

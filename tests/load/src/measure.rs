@@ -64,7 +64,9 @@ impl Calls {
     }
 
     fn record(&mut self, took: Duration, outcome: Result<(), Status>) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let micros = u64::try_from(took.as_micros())
+            .unwrap_or(LONGEST)
+            .clamp(1, LONGEST);
         match outcome {
             Ok(()) => self.latencies.saturating_record(micros),
             Err(status) if status.code() == Code::ResourceExhausted => {
@@ -100,7 +102,9 @@ impl Calls {
         match &self.first_failure {
             None if self.answered() > 0 => Ok(self),
             None => Err(format!("{what}: no call was answered").into()),
-            Some(failure) => Err(format!("{what}: {} calls failed, the first with {failure}", self.failed).into()),
+            Some(failure) => {
+                Err(format!("{what}: {} calls failed, the first with {failure}", self.failed).into())
+            }
         }
     }
 }

@@ -102,7 +102,14 @@ impl Report {
     }
 
     /// Adds a figure for every target of the same value.
-    pub fn add_against(&mut self, what: &str, value: f64, unit: &'static str, targets: Vec<Target>, note: &str) {
+    pub fn add_against(
+        &mut self,
+        what: &str,
+        value: f64,
+        unit: &'static str,
+        targets: Vec<Target>,
+        note: &str,
+    ) {
         for target in targets {
             self.add(what, value, unit, Some(target), note.to_owned());
         }
@@ -110,12 +117,17 @@ impl Report {
 
     /// Figures that miss their targets.
     pub fn misses(&self) -> impl Iterator<Item = &Figure> {
-        self.figures.iter().filter(|figure| figure.is_met() == Some(false))
+        self.figures
+            .iter()
+            .filter(|figure| figure.is_met() == Some(false))
     }
 
     /// The figures as a table in Markdown.
     pub fn table(&self) -> String {
-        let mut text = format!("{}\n\n| what | figure | target | met | details |\n|---|---|---|---|---|\n", self.machine);
+        let mut text = format!(
+            "{}\n\n| what | figure | target | met | details |\n|---|---|---|---|---|\n",
+            self.machine
+        );
         for figure in &self.figures {
             text.push_str(&figure.line());
             text.push('\n');
@@ -151,7 +163,10 @@ impl Figure {
             None => "",
         };
         let (value, unit) = (Short(self.value), self.unit);
-        format!("| {} | {value} {unit} | {target} | {met} | {} |", self.what, self.note)
+        format!(
+            "| {} | {value} {unit} | {target} | {met} | {} |",
+            self.what, self.note
+        )
     }
 
     fn as_json(&self) -> Value {

@@ -83,7 +83,14 @@ impl Stage {
 
     /// Starts the server of bare calls.
     pub async fn bare_server(&self) -> Outcome<Running> {
-        Running::start("bare", &self.own_program, Some("bare-server"), self.folder.path(), usual()).await
+        Running::start(
+            "bare",
+            &self.own_program,
+            Some("bare-server"),
+            self.folder.path(),
+            usual(),
+        )
+        .await
     }
 
     /// Starts a service that stores in a file.
@@ -92,7 +99,14 @@ impl Stage {
         let mut environment = usual();
         environment.insert("RAPPORT_DATA".to_owned(), data.display().to_string());
         let program = self.programs.join(format!("rapport-{service}"));
-        Running::start(&format!("file-{service}"), &program, None, self.folder.path(), environment).await
+        Running::start(
+            &format!("file-{service}"),
+            &program,
+            None,
+            self.folder.path(),
+            environment,
+        )
+        .await
     }
 }
 

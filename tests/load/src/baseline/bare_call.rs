@@ -76,6 +76,9 @@ pub async fn serve() -> Outcome<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("bare is ready at http://{}", listener.local_addr()?);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder().add_service(Bare).serve_with_incoming(incoming).await?;
+    Server::builder()
+        .add_service(Bare)
+        .serve_with_incoming(incoming)
+        .await?;
     Ok(())
 }

@@ -135,7 +135,12 @@ impl Writer {
 
     async fn lock(&mut self, connection: &mut PgConnection, expiry: i64) -> sqlx::Result<Earned> {
         let mut names: Vec<String> = (0..BATCH)
-            .map(|_| format!("programs/load/members/{}", self.dice.next() % u64::from(self.members)))
+            .map(|_| {
+                format!(
+                    "programs/load/members/{}",
+                    self.dice.next() % u64::from(self.members)
+                )
+            })
             .collect();
         names.sort_unstable();
         names.dedup();
@@ -147,7 +152,9 @@ impl Writer {
         let mut earned = Earned::default();
         for row in rows {
             let (name, due): (String, Option<i64>) = (row.get(0), row.get(4));
-            earned.keys.push(name.replace("programs/load/members", "customers"));
+            earned
+                .keys
+                .push(name.replace("programs/load/members", "customers"));
             earned.names.push(name);
             earned.accounts.push(row.get(1));
             earned.numbers.push(row.get::<i64, _>(2) + 1);

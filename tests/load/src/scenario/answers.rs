@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use rapport_contract::{
     feedback::v1::{
-        Answer, AnswerSet, CreateSurveyRequest, LikertQuestion, PublishSurveyRequest, Question, RecommendationQuestion,
-        SatisfactionQuestion, SubmitAnswerSetRequest, Survey, answer::Value, feedback_service_client::FeedbackServiceClient,
-        question::Kind,
+        Answer, AnswerSet, CreateSurveyRequest, LikertQuestion, PublishSurveyRequest, Question,
+        RecommendationQuestion, SatisfactionQuestion, SubmitAnswerSetRequest, Survey, answer::Value,
+        feedback_service_client::FeedbackServiceClient, question::Kind,
     },
     satisfaction::v1::{Metric, QueryMetricRequest, VerifyRollupsRequest},
     r#type::v1::LocalizedText,
@@ -36,8 +36,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {
     let broker = Nats::start();
     let databases = stage.databases("answers")?;
-    let feedback = databases.service("feedback", "measured", Some(&broker), &[]).await?;
-    let satisfaction = databases.service("satisfaction", "measured", Some(&broker), &[]).await?;
+    let feedback = databases
+        .service("feedback", "measured", Some(&broker), &[])
+        .await?;
+    let satisfaction = databases
+        .service("satisfaction", "measured", Some(&broker), &[])
+        .await?;
     publish(&feedback).await?;
     let clients = [feedback.feedback(0), feedback.feedback(1)];
     let begun = Instant::now();
@@ -50,7 +54,11 @@ pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome
     let sets = i64::try_from(calls.answered())?;
     while scored(&satisfaction).await? < sets {
         if begun.elapsed() > calls.elapsed + PATIENCE {
-            return Err(format!("{} of {sets} sets were scored within {PATIENCE:?}", scored(&satisfaction).await?).into());
+            return Err(format!(
+                "{} of {sets} sets were scored within {PATIENCE:?}",
+                scored(&satisfaction).await?
+            )
+            .into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -61,7 +69,11 @@ pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome
         .await?
         .into_inner();
     if rollups.difference_count != 0 {
-        return Err(format!("the roll-ups differ from their recomputation: {:?}", rollups.differences).into());
+        return Err(format!(
+            "the roll-ups differ from their recomputation: {:?}",
+            rollups.differences
+        )
+        .into());
     }
     report.add(
         "answer sets stored and scored",
@@ -152,6 +164,11 @@ async fn scored(satisfaction: &Running) -> Outcome<i64> {
         survey: SURVEY.to_owned(),
         ..QueryMetricRequest::default()
     };
-    let rows = satisfaction.satisfaction(0).query_metric(request).await?.into_inner().rows;
+    let rows = satisfaction
+        .satisfaction(0)
+        .query_metric(request)
+        .await?
+        .into_inner()
+        .rows;
     Ok(rows.first().map_or(0, |row| row.answer_count))
 }

@@ -36,7 +36,13 @@ pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome
     let best = Best {
         posting: subjects.posting.best(plan.time).await?,
         selecting: subjects.selecting.best(plan.time).await?,
-        rows: bare_rows::best(&subjects.baseline.url, plan.members, subjects.baseline.lengths, plan.time).await?,
+        rows: bare_rows::best(
+            &subjects.baseline.url,
+            plan.members,
+            subjects.baseline.lengths,
+            plan.time,
+        )
+        .await?,
     };
     let mut rounds = Vec::with_capacity(plan.rounds);
     for _ in 0..plan.rounds {
@@ -64,7 +70,9 @@ async fn prepare(databases: &Databases<'_>, plan: &Plan) -> Outcome<(Running, Ba
     points::enrol(&service, 2 * plan.members).await?;
     let readers: Vec<u64> = readers(plan).collect();
     for some in readers.chunks(200) {
-        let calls = some.iter().map(|number| points::earn(service.loyalty(0), points::member(*number)));
+        let calls = some
+            .iter()
+            .map(|number| points::earn(service.loyalty(0), points::member(*number)));
         try_join_all(calls).await?;
     }
     let length = |sql: &str| -> Outcome<usize> { Ok(databases.sql("loyalty", sql).parse()?) };
@@ -179,7 +187,11 @@ async fn measure_file(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcom
             calls.per_second(),
             "per s",
             None,
-            format!("p50 {:.2} ms, p99 {:.2} ms", calls.millis(0.5), calls.millis(0.99)),
+            format!(
+                "p50 {:.2} ms, p99 {:.2} ms",
+                calls.millis(0.5),
+                calls.millis(0.99)
+            ),
         );
     }
     points::verify(&service).await?;
@@ -207,10 +219,26 @@ fn tell(rounds: &[Round], best: &Best, report: &mut Report) {
     let mut plain = |what: &str, value: f64, note: String| report.add(what, value, unit, None, note);
     plain("H1: bare calls, 1 caller", rates.calls_of_one, String::new());
     plain("H: bare calls, 64 callers", rates.calls, String::new());
-    plain("P1: earn by pgbench, 1 client", rates.transactions_of_one, String::new());
-    plain("P: earn by pgbench, best", rates.transactions, format!("{} clients", best.posting));
-    plain("B: earn in batches of 64", rates.rows, format!("{} connections", best.rows));
-    plain("S: select by pgbench, best", rates.selects, format!("{} clients", best.selecting));
+    plain(
+        "P1: earn by pgbench, 1 client",
+        rates.transactions_of_one,
+        String::new(),
+    );
+    plain(
+        "P: earn by pgbench, best",
+        rates.transactions,
+        format!("{} clients", best.posting),
+    );
+    plain(
+        "B: earn in batches of 64",
+        rates.rows,
+        format!("{} connections", best.rows),
+    );
+    plain(
+        "S: select by pgbench, best",
+        rates.selects,
+        format!("{} clients", best.selecting),
+    );
     plain("W = 1 / (1/H + 1/B)", rates.most_writes(), String::new());
     plain("R = 1 / (1/H + 1/S)", rates.most_reads(), String::new());
     let share = |of: &str, baseline: f64, wanted: f64| Target::Share {
@@ -235,7 +263,13 @@ fn tell(rounds: &[Round], best: &Best, report: &mut Report) {
         share("P", rates.transactions, 3.0),
         share("W", rates.most_writes(), 0.5),
     ];
-    report.add_against("earn, 64 callers", many, unit, targets, &note(|round| &round.earn[1]));
+    report.add_against(
+        "earn, 64 callers",
+        many,
+        unit,
+        targets,
+        &note(|round| &round.earn[1]),
+    );
     report.add(
         "earn, 256 callers",
         of(|round| round.earn[2].per_second()),
@@ -259,6 +293,8 @@ async fn verify_baselines(databases: &Databases<'_>) -> Outcome<()> {
     let url = databases.url_of(COPY);
     let settings = [("RAPPORT_DATABASE__URL", url.as_str())];
     let service = databases.service("loyalty", "baseline", None, &settings).await?;
-    points::verify(&service).await.map_err(|error| format!("after the baselines, {error}"))?;
+    points::verify(&service)
+        .await
+        .map_err(|error| format!("after the baselines, {error}"))?;
     service.end().await
 }

@@ -42,12 +42,16 @@ pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome
     let earn = move |turn: u64| points::earn(channels(turn), points::member(turn * 7_919 % members));
     let in_flight: u64 = IN_FLIGHT.parse()?;
     let closed = earn.clone();
-    let most = closed_loop(in_flight, plan.time, move |caller, turn| closed(caller * 1_000_003 + turn))
-        .await?
-        .faultless("earning")?
-        .per_second();
+    let most = closed_loop(in_flight, plan.time, move |caller, turn| {
+        closed(caller * 1_000_003 + turn)
+    })
+    .await?
+    .faultless("earning")?
+    .per_second();
     let sustainable = most * SUSTAINABLE;
-    let calm = open_loop(sustainable / 10.0, plan.time * 2, &earn).await?.faultless("earning without load")?;
+    let calm = open_loop(sustainable / 10.0, plan.time * 2, &earn)
+        .await?
+        .faultless("earning without load")?;
     let before = service.memory();
     let (rush, peak) = rush(&service, plan, sustainable * TIMES, &earn).await?;
     let recovery = recover(&earn, calm.millis(0.99) * SLOWER).await?;

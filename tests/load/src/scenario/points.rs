@@ -1,8 +1,8 @@
 //! Calls of the loyalty service.
 
 use rapport_contract::loyalty::v1::{
-    BatchEnrolMembersRequest, CreateProgramRequest, EarnPointsRequest, EarningRule, GetBalanceRequest, Program,
-    VerifyLedgerRequest, loyalty_service_client::LoyaltyServiceClient,
+    BatchEnrolMembersRequest, CreateProgramRequest, EarnPointsRequest, EarningRule, GetBalanceRequest,
+    Program, VerifyLedgerRequest, loyalty_service_client::LoyaltyServiceClient,
 };
 use tonic::{Status, transport::Channel};
 use uuid::Uuid;
@@ -76,10 +76,18 @@ pub async fn available(mut client: LoyaltyServiceClient<Channel>, member: &str) 
 
 /// Has the ledger recomputed; fails with the first difference.
 pub async fn verify(service: &Running) -> Outcome<()> {
-    let mut progress = service.loyalty(0).verify_ledger(VerifyLedgerRequest {}).await?.into_inner();
+    let mut progress = service
+        .loyalty(0)
+        .verify_ledger(VerifyLedgerRequest {})
+        .await?
+        .into_inner();
     while let Some(step) = progress.message().await? {
         if let Some(difference) = step.differences.first() {
-            return Err(format!("the ledger has {} differences: {difference}", step.difference_count).into());
+            return Err(format!(
+                "the ledger has {} differences: {difference}",
+                step.difference_count
+            )
+            .into());
         }
     }
     Ok(())

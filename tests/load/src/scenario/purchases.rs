@@ -6,8 +6,9 @@ use rapport_contract::{
     google::r#type::Money,
     instant,
     profile::v1::{
-        BatchCreateCustomersRequest, CreateCustomerRequest, Customer, ImportPurchasesRequest, Purchase, PurchaseKind,
-        PurchaseRow, RecordPurchaseRequest, profile_service_client::ProfileServiceClient, purchase_row::Owner,
+        BatchCreateCustomersRequest, CreateCustomerRequest, Customer, ImportPurchasesRequest, Purchase,
+        PurchaseKind, PurchaseRow, RecordPurchaseRequest, profile_service_client::ProfileServiceClient,
+        purchase_row::Owner,
     },
 };
 use rapport_testkit::Nats;
@@ -40,8 +41,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {
     let broker = Nats::start();
     let databases = stage.databases("purchases")?;
-    let profile = databases.service("profile", "measured", Some(&broker), &[]).await?;
-    let loyalty = databases.service("loyalty", "measured", Some(&broker), &[]).await?;
+    let profile = databases
+        .service("profile", "measured", Some(&broker), &[])
+        .await?;
+    let loyalty = databases
+        .service("loyalty", "measured", Some(&broker), &[])
+        .await?;
     let probes = u32::try_from(probes(plan))?;
     points::create_program(&loyalty).await?;
     create_customers(&profile, plan.members + probes).await?;
@@ -102,7 +107,12 @@ fn purchase(source_id: String) -> Purchase {
 
 /// Sends purchases by one stream, and waits until the points of all of them are booked. Gives the purchases a second that
 /// went through both services.
-async fn stream(databases: &Databases<'_>, profile: &Running, plan: &Plan, report: &mut Report) -> Outcome<f64> {
+async fn stream(
+    databases: &Databases<'_>,
+    profile: &Running,
+    plan: &Plan,
+    report: &mut Report,
+) -> Outcome<f64> {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -133,10 +143,17 @@ async fn stream(databases: &Databases<'_>, profile: &Running, plan: &Plan, repor
     let stored = begun.elapsed();
     let rows = messages * ROWS;
     if u64::try_from(answer.added_count) != Ok(rows) {
-        return Err(format!("{} of {rows} purchases were stored: {:?}", answer.added_count, answer.errors.first()).into());
+        return Err(format!(
+            "{} of {rows} purchases were stored: {:?}",
+            answer.added_count,
+            answer.errors.first()
+        )
+        .into());
     }
     loop {
-        let booked: u64 = databases.sql("loyalty", "SELECT COUNT(*) FROM purchase").parse()?;
+        let booked: u64 = databases
+            .sql("loyalty", "SELECT COUNT(*) FROM purchase")
+            .parse()?;
         if booked == rows {
             break;
         }
@@ -159,7 +176,10 @@ async fn stream(databases: &Databases<'_>, profile: &Running, plan: &Plan, repor
         through,
         "per s",
         None,
-        format!("all booked {:.2} s after the stream ended", (drained - stored).as_secs_f64()),
+        format!(
+            "all booked {:.2} s after the stream ended",
+            (drained - stored).as_secs_f64()
+        ),
     );
     Ok(through)
 }
@@ -194,7 +214,10 @@ async fn lag(
         }
     });
     let (others, probes) = tokio::join!(others, probes);
-    let (others, probes) = (others?.faultless("recording purchases")?, probes?.faultless("waiting for points")?);
+    let (others, probes) = (
+        others?.faultless("recording purchases")?,
+        probes?.faultless("waiting for points")?,
+    );
     report.add(
         "lag purchase → points, p99 at half load",
         probes.millis(0.99),
@@ -213,7 +236,11 @@ async fn lag(
     Ok(())
 }
 
-async fn record(mut client: ProfileServiceClient<Channel>, customer: u64, source_id: String) -> Result<(), Status> {
+async fn record(
+    mut client: ProfileServiceClient<Channel>,
+    customer: u64,
+    source_id: String,
+) -> Result<(), Status> {
     let request = RecordPurchaseRequest {
         parent: format!("customers/{customer}"),
         purchase: Some(purchase(format!("{customer}-{source_id}"))),

@@ -31,13 +31,19 @@ pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome
     let mut replicas = Vec::with_capacity(REPLICAS);
     for number in 0..REPLICAS {
         let settings = [("RAPPORT_DATABASE__CONNECTIONS", "8")];
-        replicas.push(databases.service("loyalty", &number.to_string(), None, &settings).await?);
+        replicas.push(
+            databases
+                .service("loyalty", &number.to_string(), None, &settings)
+                .await?,
+        );
     }
     points::create_program(&replicas[0]).await?;
     points::enrol(&replicas[0], MEMBERS).await?;
     fund(&replicas[0]).await?;
     for exponent in [1.0, 2.0] {
-        let calls = mixed(&replicas, plan, exponent).await?.faultless("calls of five replicas")?;
+        let calls = mixed(&replicas, plan, exponent)
+            .await?
+            .faultless("calls of five replicas")?;
         report.add(
             &format!("earn, redeem, reserve, capture; 5 replicas, Zipf {exponent:.1}"),
             calls.per_second(),
