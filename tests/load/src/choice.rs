@@ -1,6 +1,6 @@
 //! Whom a call is about: everybody alike, or some far more often than others.
 
-/// A sequence of numbers that depends on its seed alone, so that runs can be repeated (SplitMix64).
+/// A sequence of numbers that depends on its seed alone, so that runs can be repeated (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
@@ -11,7 +11,7 @@ impl Dice {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,7 +22,7 @@ impl Dice {
     /// A number from 0 up to, not including, 1.
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub fn share(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.number() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

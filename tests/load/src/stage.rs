@@ -23,7 +23,7 @@ use crate::Outcome;
 pub const TENANT: &str = "load";
 
 /// How long a service may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Connections that calls are spread over.
 const CONNECTIONS: usize = 2;

@@ -35,7 +35,7 @@ const FUNDS: i64 = 1_000_000;
 struct Replicas {
     server: Postgres,
     clock: ManualClock,
-    replicas: Vec<Replica>,
+    running: Vec<Replica>,
     stores: Vec<Store>,
 }
 
@@ -60,7 +60,7 @@ impl Replicas {
         let this = Self {
             server,
             clock,
-            replicas,
+            running: replicas,
             stores,
         };
         this.fund().await;
@@ -88,12 +88,12 @@ impl Replicas {
     }
 
     fn client(&self, replica: usize) -> LoyaltyServiceClient<Channel> {
-        self.replicas[replica % REPLICAS].client.clone()
+        self.running[replica % REPLICAS].client.clone()
     }
 
     /// Ends everything, and gives the deadlocks that the server has counted: sessions tell when they end.
     async fn deadlocks(self) -> String {
-        for replica in self.replicas {
+        for replica in self.running {
             drop(replica.client);
             replica.serving.stop().await;
             replica.loyalty.drain().await;
@@ -130,6 +130,7 @@ fn earning(request_id: &str, member: &str, points: i64) -> EarnPointsRequest {
 }
 
 /// A member's number, the first ones far more often than the others: rank k has a weight of 1 / k².
+#[allow(clippy::cast_precision_loss, reason = "53 bits and the number of members fit")]
 fn chosen(random: &mut Random) -> usize {
     let weights: Vec<f64> = (1..=MEMBERS).map(|rank| (rank as f64).powi(-2)).collect();
     let mut left = (random.next() >> 11) as f64 / (1_u64 << 53) as f64 * weights.iter().sum::<f64>();
@@ -212,19 +213,17 @@ async fn deliver(
             let new = format!("customers/n{}", random.below(50));
             let created = CustomerCreated {
                 customer: new.clone(),
-                ..CustomerCreated::default()
             };
             events.push(outbox::event(&clock, TENANT, &new, &created));
             if random.one_in(10) {
                 let deleted = CustomerDeleted {
                     customer: new.clone(),
-                    ..CustomerDeleted::default()
                 };
                 events.push(outbox::event(&clock, TENANT, &new, &deleted));
             }
         }
         let taking = (0..2).flat_map(|offset| {
-            replicas.replicas[(source + delivery + offset) % REPLICAS]
+            replicas.running[(source + delivery + offset) % REPLICAS]
                 .loyalty
                 .consumers()
         });
@@ -243,7 +242,7 @@ async fn deliver(
 /// Enrolments of the same new customers from both ends of the list, and the timer, at all replicas.
 async fn enrol_and_book(replicas: &Replicas, replica: usize) -> Result<(), Status> {
     for _ in 0..5 {
-        let numbers: Vec<usize> = if replica % 2 == 0 {
+        let numbers: Vec<usize> = if replica.is_multiple_of(2) {
             (100..160).collect()
         } else {
             (100..160).rev().collect()
@@ -252,7 +251,7 @@ async fn enrol_and_book(replicas: &Replicas, replica: usize) -> Result<(), Statu
             .client(replica)
             .batch_enrol_members(enrolment(numbers.into_iter()))
             .await?;
-        for timer in replicas.replicas[replica % REPLICAS].loyalty.timers() {
+        for timer in replicas.running[replica % REPLICAS].loyalty.timers() {
             timer.run().await?;
         }
     }

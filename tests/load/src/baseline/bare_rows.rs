@@ -138,7 +138,7 @@ impl Writer {
             .map(|_| {
                 format!(
                     "programs/load/members/{}",
-                    self.dice.next() % u64::from(self.members)
+                    self.dice.number() % u64::from(self.members)
                 )
             })
             .collect();

@@ -30,7 +30,7 @@ const WANTED: f64 = 2_000.0;
 const CALLERS: u64 = 64;
 
 /// How long scoring may take before the run is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Measures answers.
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {

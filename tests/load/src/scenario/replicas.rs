@@ -127,7 +127,11 @@ async fn mixed(replicas: &[Running], plan: &Plan, exponent: f64) -> Outcome<Call
             let (member, kind, hold) = {
                 let mut caller = callers[place].lock().unwrap_or_else(PoisonError::into_inner);
                 let member = u64::try_from(zipf.choose(&mut caller.dice)).unwrap_or_default();
-                (points::member(member), caller.dice.next() % 4, caller.hold.take())
+                (
+                    points::member(member),
+                    caller.dice.number() % 4,
+                    caller.hold.take(),
+                )
             };
             let made = step(client, member, kind, hold).await?;
             callers[place].lock().unwrap_or_else(PoisonError::into_inner).hold = made;
