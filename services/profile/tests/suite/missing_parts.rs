@@ -139,7 +139,10 @@ async fn a_connection_that_is_cut_costs_nothing_but_another_attempt() {
     setting.becomes_whole().await;
     for _ in 0..5 {
         setting.loyalty.cut();
-        let (view, _) = setting.view().await;
-        assert_eq!(view.missing_parts, []);
+        // Between two cuts most calls succeed; were half of the attempts to fail, the service would be left alone.
+        for _ in 0..4 {
+            let (view, _) = setting.view().await;
+            assert_eq!(view.missing_parts, []);
+        }
     }
 }
