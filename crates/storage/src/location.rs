@@ -91,33 +91,36 @@ impl Location {
 
     /// How a connection to the server is made; none for a file.
     pub(crate) fn server(&self) -> Result<Option<PgConnectOptions>> {
-        let Self::Server { service, options } = self else {
-            return Ok(None);
-        };
-        let address = PgConnectOptions::from_str(&options.url).map_err(|error| {
-            Error::new(
-                Reason::StorageUnavailable,
-                format!(
-                    "the address of the {service} database cannot be read: {error}; write it like \
-                     postgres://user:password@host:5432/database"
-                ),
-            )
-        })?;
-        Ok(Some(
-            address
-                .application_name(&format!("rapport-{service}"))
-                .statement_cache_capacity(SERVER_STATEMENTS)
-                .options([
-                    ("statement_timeout", options.statement_timeout_ms.to_string()),
-                    ("lock_timeout", options.lock_timeout_ms.to_string()),
-                    // Twice a statement's time: a transaction whose process hangs gives its locks back.
-                    (
-                        "idle_in_transaction_session_timeout",
-                        options.statement_timeout_ms.saturating_mul(2).to_string(),
-                    ),
-                ]),
-        ))
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Server { service, options } => address(service, options).map(Some),
+        }
     }
+}
+
+/// How a connection to the database of a service is made.
+pub(crate) fn address(service: &str, options: &DatabaseOptions) -> Result<PgConnectOptions> {
+    let address = PgConnectOptions::from_str(&options.url).map_err(|error| {
+        Error::new(
+            Reason::StorageUnavailable,
+            format!(
+                "the address of the {service} database cannot be read: {error}; write it like \
+                 postgres://user:password@host:5432/database"
+            ),
+        )
+    })?;
+    Ok(address
+        .application_name(&format!("rapport-{service}"))
+        .statement_cache_capacity(SERVER_STATEMENTS)
+        .options([
+            ("statement_timeout", options.statement_timeout_ms.to_string()),
+            ("lock_timeout", options.lock_timeout_ms.to_string()),
+            // Twice a statement's time: a transaction whose process hangs gives its locks back.
+            (
+                "idle_in_transaction_session_timeout",
+                options.statement_timeout_ms.saturating_mul(2).to_string(),
+            ),
+        ]))
 }
 
 /// Without the password.

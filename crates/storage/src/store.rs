@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use crate::{
     Committed, Duties, Location, Transaction,
     failure::Stored as _,
-    location::{connect_to_file, connect_to_server, reach},
+    location::{address, connect_to_file, connect_to_server, reach},
     migrate::{self, MigrationList, SchemaState},
     watch,
 };
@@ -44,17 +44,16 @@ pub struct Store {
 impl Store {
     /// Opens a store without looking at its schema. A server need not answer yet.
     pub async fn open(location: &Location) -> Result<Self> {
-        let (reader, writer) = match (location, location.server()?) {
-            (Location::File(path), _) => {
+        let (reader, writer) = match location {
+            Location::File(path) => {
                 // The writer comes first: it makes the file and turns the write-ahead log on.
                 let writer = connect_to_file(path, 1).await?;
                 (connect_to_file(path, FILE_READERS).await?, writer)
             }
-            (Location::Server { options, .. }, Some(address)) => {
-                let pool = connect_to_server(address, options.connections);
+            Location::Server { service, options } => {
+                let pool = connect_to_server(address(service, options)?, options.connections);
                 (pool.clone(), pool)
             }
-            (Location::Server { .. }, None) => unreachable!("a server has an address"),
         };
         watch::pools(location.service(), &reader, &writer);
         Ok(Self {
@@ -178,7 +177,8 @@ impl Store {
 /// Between half and the whole of a time that doubles with each attempt: those who collided do not collide again.
 fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * (1 << attempt.min(6));
-    // The clock's last digits differ between any two that wait; no better randomness is needed.
-    let digits = Instant::now().elapsed().subsec_nanos() ^ std::process::id();
-    longest / 2 + (longest / 2).mul_f64(f64::from(digits % 1_000) / 1_000.0)
+    // The last bytes of a new id are random.
+    let id = uuid::Uuid::now_v7().into_bytes();
+    let share = f64::from(u16::from_be_bytes([id[14], id[15]])) / f64::from(u16::MAX);
+    longest / 2 + (longest / 2).mul_f64(share)
 }
