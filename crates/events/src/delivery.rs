@@ -62,6 +62,15 @@ impl Delivery {
         }
     }
 
+    /// Hands a batch over without looking for what is to blame when it cannot be taken. What of it was taken all the same
+    /// is in the inbox.
+    pub(crate) async fn hand_over_whole(&self, events: &[Event]) -> Result<()> {
+        match wanted(self.consumer.topics(), events).as_ref() {
+            [] => Ok(()),
+            events => self.handle(events).await,
+        }
+    }
+
     /// Has the consumer take events, in the trace of the changes that they tell of.
     async fn handle(&self, events: &[Event]) -> Result<()> {
         let name = self.consumer.name();

@@ -14,6 +14,7 @@ mod delivery;
 pub mod inbox;
 mod options;
 pub mod outbox;
+mod pace;
 mod relay;
 mod replay;
 mod retention;

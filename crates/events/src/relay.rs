@@ -13,7 +13,9 @@ use crate::{
     backoff::Backoff,
     delivery::Delivery,
     options::EventOptions,
-    outbox, replay,
+    outbox,
+    pace::Pace,
+    replay,
     retention::{self, Retention},
     running::{Running, Stopping},
     watch,
@@ -83,8 +85,9 @@ struct Source {
 
 impl Source {
     async fn run(mut self, mut stopping: Stopping) {
-        let mut backoff = Backoff::new();
+        let (mut backoff, mut pace) = (Backoff::new(), Pace::new());
         while !stopping.is_told() {
+            pace.keep().await;
             match self.relay_batch().await {
                 Ok(0) => {
                     tokio::select! {

@@ -17,7 +17,7 @@ use rapport_privacy::MasterKeys;
 use rapport_server::{Server, Shutdown, Timer, Timers};
 use rapport_storage::{MigrationList, Store};
 
-use crate::{Configuration, Delivery, Failure, Overrides, Storage, guarded, listen, told_to_end};
+use crate::{Configuration, Delivery, Failure, Overrides, Storage, guarded, listen, runtime, told_to_end};
 
 /// Serves one service of Rapport.
 #[derive(Debug, Parser)]
@@ -73,11 +73,10 @@ where
     F: Future<Output = rapport_status::Result<Opened>>,
 {
     let arguments = Arguments::parse();
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("the system gives no threads: {error}")))
-        .and_then(|runtime| runtime.block_on(Box::pin(serve(&arguments, name, migrations, open))));
+    let outcome = arguments.configuration().and_then(|configuration| {
+        let runtime = runtime(configuration.threads)?;
+        runtime.block_on(Box::pin(serve(configuration, name, migrations, open)))
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -87,8 +86,18 @@ where
     }
 }
 
+impl Arguments {
+    fn configuration(&self) -> Result<Configuration, Failure> {
+        let overrides = Overrides {
+            listen: self.listen,
+            data: self.data.clone(),
+        };
+        Configuration::read(self.config.as_deref(), Configuration::default(), &overrides)
+    }
+}
+
 async fn serve<O, F>(
-    arguments: &Arguments,
+    configuration: Configuration,
     name: &'static str,
     migrations: MigrationList,
     open: O,
@@ -97,12 +106,6 @@ where
     O: FnOnce(Opening) -> F,
     F: Future<Output = rapport_status::Result<Opened>>,
 {
-    let overrides = Overrides {
-        listen: arguments.listen,
-        data: arguments.data.clone(),
-    };
-    let configuration =
-        Configuration::read(arguments.config.as_deref(), Configuration::default(), &overrides)?;
     let telemetry = rapport_telemetry::start(
         &configuration.telemetry,
         &configuration.log,

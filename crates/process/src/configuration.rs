@@ -36,6 +36,8 @@ pub struct Configuration {
     pub log_form: LogForm,
     /// How many seconds calls under way get to end when the process is told to stop.
     pub grace_seconds: u64,
+    /// Threads that a process that serves works with; 0 for as many as there are processors.
+    pub threads: usize,
     /// PostgreSQL in place of files.
     pub database: Option<DatabaseOptions>,
     /// NATS in place of the memory of one process.
@@ -65,6 +67,7 @@ impl Default for Configuration {
             log: "warn".to_owned(),
             log_form: LogForm::Text,
             grace_seconds: 10,
+            threads: 0,
             database: None,
             events: None,
             sisters: SisterOptions::default(),

@@ -8,6 +8,7 @@ mod delivery;
 mod failure;
 mod guarded;
 mod listen;
+mod runtime;
 mod signals;
 mod storage;
 
@@ -17,5 +18,6 @@ pub use delivery::Delivery;
 pub use failure::Failure;
 pub use guarded::guarded;
 pub use listen::{cannot_listen, listen};
+pub use runtime::runtime;
 pub use signals::told_to_end;
 pub use storage::Storage;

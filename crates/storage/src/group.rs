@@ -1,24 +1,25 @@
 //! Group commit: many callers, one transaction.
 //!
-//! One committer a service process takes what is waiting, has a [`Batch`] decide and write all of it in one
+//! The committer of a service process takes what is waiting, has a [`Batch`] decide and write all of it in one
 //! transaction, commits once, and answers each caller by itself. An idle committer commits at once: it never waits for
-//! company; company gathers while it is busy. One refused operation does not fail its neighbours, and an unexpected
+//! company; company gathers while it is busy. On a server it has two transactions under way, about different things. One refused operation does not fail its neighbours, and an unexpected
 //! failure of storage is narrowed down by halving the batch. Correctness does not rest on there being one committer:
 //! row locks, versions and checks in the tables do that.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use rapport_status::{Error, Reason, Result};
 use rapport_telemetry::{
     context::{self, Kind, Origin},
     metrics,
 };
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, DbBackend};
 use tokio::{
-    sync::{Notify, Semaphore, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 use tracing::Instrument as _;
@@ -30,6 +31,10 @@ pub const MOST_OPERATIONS: usize = 512;
 
 /// Operations that can wait; more are refused at once.
 const QUEUE: usize = 4_096;
+
+/// Transactions that a process has under way at the same time on a server: while one waits for the disk, the other has the
+/// processor. More of them are smaller, and cost more each.
+const LANES: usize = 2;
 
 /// How long what is queued may take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -44,6 +49,13 @@ pub trait Batch: Send + Sync + 'static {
 
     /// Name of the transactions.
     fn name(&self) -> &'static str;
+
+    /// What an operation is about, as a number. Operations about the same thing are done in the order in which they
+    /// came; those about different things may be done side by side. Without it, all are done in their order.
+    fn subject(&self, operation: &Self::Operation) -> u64 {
+        let _ = operation;
+        0
+    }
 
     /// Operations that one transaction takes at most: 1 switches grouping off.
     fn most_operations(&self) -> usize {
@@ -66,15 +78,22 @@ struct Waiting<B: Batch> {
     /// Where in a trace it was asked for.
     origin: Origin,
     answer: oneshot::Sender<Result<B::Answer>>,
+    /// Of a bulk caller: given back with the answer, whoever waits for it.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Hands operations to the committer. Cheap to clone.
 pub struct Committer<B: Batch> {
-    name: &'static str,
-    queue: mpsc::Sender<Waiting<B>>,
-    /// Bounds what bulk callers have in the queue, so that they never crowd single calls out.
+    batch: Arc<B>,
+    lanes: Arc<[Lane<B>]>,
+    /// Bounds what bulk callers have in the queues, so that they never crowd single calls out.
     bulk: Arc<Semaphore>,
-    worker: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    workers: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// One transaction at a time, and what waits for the next.
+struct Lane<B: Batch> {
+    queue: mpsc::Sender<Waiting<B>>,
     /// Told once, when nothing more is to be taken on.
     closing: Arc<Notify>,
 }
@@ -82,39 +101,54 @@ pub struct Committer<B: Batch> {
 impl<B: Batch> Clone for Committer<B> {
     fn clone(&self) -> Self {
         Self {
-            name: self.name,
-            queue: self.queue.clone(),
+            batch: Arc::clone(&self.batch),
+            lanes: Arc::clone(&self.lanes),
             bulk: Arc::clone(&self.bulk),
-            worker: Arc::clone(&self.worker),
-            closing: Arc::clone(&self.closing),
+            workers: Arc::clone(&self.workers),
         }
     }
 }
 
 impl<B: Batch> std::fmt::Debug for Committer<B> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "Committer({} of {QUEUE} places free)",
-            self.queue.capacity()
-        )
+        let free: usize = self.lanes.iter().map(|lane| lane.queue.capacity()).sum();
+        write!(formatter, "Committer({free} of {QUEUE} places free)")
     }
 }
 
 impl<B: Batch> Committer<B> {
-    /// Starts the committer of a store. It ends when its last handle is dropped and the queue is empty.
+    /// Starts the committer of a store. It ends when its last handle is dropped and the queues are empty.
     pub fn start(store: Store, batch: B) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        let closing = Arc::new(Notify::new());
-        let name = batch.name();
-        let worker = tokio::spawn(run(store, batch, waiting, Arc::clone(&closing)));
-        Self {
-            name,
-            queue,
-            bulk: Arc::new(Semaphore::new(QUEUE / 2)),
-            worker: Arc::new(std::sync::Mutex::new(Some(worker))),
-            closing,
+        let batch = Arc::new(batch);
+        let count = match store.backend() {
+            // It has one writer.
+            DbBackend::Sqlite => 1,
+            _ => LANES,
+        };
+        let (mut lanes, mut workers) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for _ in 0..count {
+            let (queue, waiting) = mpsc::channel(QUEUE / count);
+            let closing = Arc::new(Notify::new());
+            workers.push(tokio::spawn(run(
+                store.clone(),
+                Arc::clone(&batch),
+                waiting,
+                Arc::clone(&closing),
+            )));
+            lanes.push(Lane { queue, closing });
         }
+        Self {
+            batch,
+            lanes: lanes.into(),
+            bulk: Arc::new(Semaphore::new(QUEUE / count / 2)),
+            workers: Arc::new(std::sync::Mutex::new(workers)),
+        }
+    }
+
+    fn lane(&self, operation: &B::Operation) -> &Lane<B> {
+        let count = self.lanes.len() as u64;
+        let place = usize::try_from(self.batch.subject(operation) % count).unwrap_or_default();
+        &self.lanes[place]
     }
 
     /// Has one operation done. Refused at once with OVERLOADED when the queue is full. The operation is carried out
@@ -122,18 +156,19 @@ impl<B: Batch> Committer<B> {
     pub async fn submit(&self, operation: B::Operation) -> Result<B::Answer> {
         let (answer, outcome) = oneshot::channel();
         let begun = Instant::now();
-        match self.queue.try_send(Waiting {
+        match self.lane(&operation).queue.try_send(Waiting {
             operation,
             trail: Trail::current(),
             origin: Origin::current(),
             answer,
+            permit: None,
         }) {
             Ok(()) => {
                 let outcome = outcome.await.map_err(|_| stopped());
-                metrics::group_waited(self.name, begun);
+                metrics::group_waited(self.batch.name(), begun);
                 outcome?
             }
-            Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded("changes")),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
         }
     }
@@ -144,71 +179,77 @@ impl<B: Batch> Committer<B> {
         let (trail, origin) = (Trail::current(), Origin::current());
         let mut outcomes = Vec::with_capacity(operations.len());
         for operation in operations {
-            let Ok(permit) = Arc::clone(&self.bulk).acquire_owned().await else {
-                outcomes.push(None);
-                continue;
-            };
+            let permit = Arc::clone(&self.bulk).acquire_owned().await.ok();
             let (answer, outcome) = oneshot::channel();
-            let trail = trail.clone();
+            let (lane, trail) = (self.lane(&operation), trail.clone());
             let waiting = Waiting {
                 operation,
                 trail,
                 origin,
                 answer,
+                permit,
             };
-            let sent = self.queue.send(waiting).await.is_ok();
-            // The place is given back when the answer is there, whoever waits for it.
-            let (forward, forwarded) = oneshot::channel();
-            tokio::spawn(async move {
-                let outcome = outcome.await;
-                drop(permit);
-                let _ = forward.send(outcome);
-            });
-            outcomes.push(sent.then_some(forwarded));
+            // Where nothing is taken any more, the outcome says so.
+            let _ = lane.queue.send(waiting).await;
+            outcomes.push(outcome);
         }
-        let mut results = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
-            results.push(match outcome {
-                Some(forwarded) => match forwarded.await {
-                    Ok(Ok(result)) => result,
-                    _ => Err(stopped()),
-                },
-                None => Err(stopped()),
-            });
-        }
-        results
+        join_all(outcomes)
+            .await
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|_| Err(stopped())))
+            .collect()
     }
 
     /// Takes nothing more on, waits until everything in the queue is done, and ends. Handles that others still hold, such
     /// as those of connections that never end, refuse from now on with `SHUTTING_DOWN`.
     pub async fn drain(self) {
-        self.closing.notify_one();
-        let worker = self.worker.lock().ok().and_then(|mut worker| worker.take());
-        if let Some(worker) = worker {
-            // The worker ends when the queue is closed and empty; a panic in it was logged by the runtime.
-            let _ = tokio::time::timeout(DRAIN, worker).await;
+        for lane in self.lanes.iter() {
+            lane.closing.notify_one();
         }
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        // A worker ends when its queue is closed and empty; a panic in it was logged by the runtime.
+        let _ = tokio::time::timeout(DRAIN, join_all(workers)).await;
     }
 }
 
-fn stopped() -> Error {
+pub(crate) fn stopped() -> Error {
     Error::new(
         Reason::ShuttingDown,
         "the server is shutting down; send it again to another one",
     )
 }
 
-fn overloaded() -> Error {
+/// More is waiting than is taken on; `what` says of what.
+pub(crate) fn overloaded(what: &str) -> Error {
     Error::new(
         Reason::Overloaded,
-        "more changes are waiting than the server takes on; send it again later",
+        format!("more {what} are waiting than the server takes on; send it again later"),
     )
     .retry_after(Duration::from_millis(200))
 }
 
+/// Takes what waits, at least one and at most a number; none only when no more can come. Tasks that are ready to run do
+/// so before: what they bring goes along. When this is dropped, what was taken stays taken.
+pub(crate) async fn take<T>(queue: &mut mpsc::Receiver<T>, taken: &mut Vec<T>, most: usize) -> usize {
+    if taken.len() < most {
+        queue.recv_many(taken, most - taken.len()).await;
+    }
+    if taken.is_empty() || taken.len() == most {
+        return taken.len();
+    }
+    // Not a wait: whoever is alone goes on at once.
+    tokio::task::yield_now().await;
+    while taken.len() < most
+        && let Ok(next) = queue.try_recv()
+    {
+        taken.push(next);
+    }
+    taken.len()
+}
+
 async fn run<B: Batch>(
     store: Store,
-    batch: B,
+    batch: Arc<B>,
     mut waiting: mpsc::Receiver<Waiting<B>>,
     closing: Arc<Notify>,
 ) {
@@ -216,8 +257,8 @@ async fn run<B: Batch>(
     let mut taken = Vec::with_capacity(most);
     loop {
         tokio::select! {
-            count = waiting.recv_many(&mut taken, most) => {
-                if count == 0 {
+            taken = take(&mut waiting, &mut taken, most) => {
+                if taken == 0 {
                     return;
                 }
             }
@@ -235,13 +276,14 @@ async fn run<B: Batch>(
         for waiting in taken.drain(..) {
             operations.push(waiting.operation);
             trails.push(waiting.trail);
-            callers.push(waiting.answer);
+            callers.push((waiting.answer, waiting.permit));
         }
-        let results = commit(&store, &batch, &operations, &trails)
+        let results = commit(&store, &*batch, &operations, &trails)
             .instrument(span)
             .await;
         metrics::group_committed(batch.name(), operations.len());
-        for (caller, result) in callers.into_iter().zip(results) {
+        for ((caller, permit), result) in callers.into_iter().zip(results) {
+            drop(permit);
             // A caller who is gone has lost interest in the answer; the effect stands.
             let _ = caller.send(result);
         }

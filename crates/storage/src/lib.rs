@@ -1,11 +1,12 @@
 //! How services store: one [`Store`] a service, [`Transaction`]s with a name, migrations, request ids that are
-//! remembered for ever, and the group commit of hot mutations.
+//! remembered for ever, the group commit of hot mutations, and the gathering of hot reads.
 //!
 //! SQL stays portable between SQLite and PostgreSQL: placeholders are `$1`, upserts are `ON CONFLICT`, moments are
 //! microseconds since the Unix epoch.
 
 mod duties;
 mod failure;
+pub mod gather;
 pub mod group;
 pub mod listing;
 mod location;

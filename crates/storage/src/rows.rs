@@ -199,12 +199,24 @@ fn most_rows(backend: DbBackend, columns: usize) -> usize {
 }
 
 /// Rows as the source of a statement, with columns `column1`, `column2`, and so on.
-struct List {
-    sql: String,
-    values: Vec<Value>,
+#[derive(Debug)]
+pub struct List {
+    /// What can stand in brackets after `FROM`.
+    pub sql: String,
+    /// The values of its variables, which are the first ones of the statement.
+    pub values: Vec<Value>,
 }
 
 impl List {
+    /// A list of rows for a statement that has no other variables.
+    pub fn of<const COLUMNS: usize>(
+        connection: &impl ConnectionTrait,
+        rows: impl IntoIterator<Item = [Value; COLUMNS]>,
+    ) -> Self {
+        let rows = rows.into_iter().map(Vec::from).collect();
+        Self::new(connection.get_database_backend(), COLUMNS, rows, 1)
+    }
+
     /// On PostgreSQL, variables are numbered from `first` on.
     fn new(backend: DbBackend, columns: usize, rows: Vec<Vec<Value>>, first: usize) -> Self {
         match backend {

@@ -115,7 +115,7 @@ fn usual() -> BTreeMap<String, String> {
     BTreeMap::from([
         ("RAPPORT_TENANT".to_owned(), TENANT.to_owned()),
         // On two processors that client and database share, one thread serves more calls than two.
-        ("TOKIO_WORKER_THREADS".to_owned(), "1".to_owned()),
+        ("RAPPORT_THREADS".to_owned(), "1".to_owned()),
         // The greatest throughput is looked for with callers that wait: none is refused for being held up.
         ("RAPPORT_LIMITS__HELD_UP_MILLISECONDS".to_owned(), "0".to_owned()),
     ])

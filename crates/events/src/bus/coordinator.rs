@@ -19,6 +19,7 @@ use super::{
     partition::Reader,
     shares::{Others, surplus},
     subject,
+    taker::Taker,
 };
 use crate::{
     Consumer,
@@ -37,7 +38,7 @@ const MOST_WORDS: usize = 256;
 pub(super) struct Coordinator {
     connection: Arc<Connection>,
     consumer: Arc<dyn Consumer>,
-    clock: Clock,
+    taker: Arc<Taker>,
     /// What this replica calls itself.
     replica: String,
     held: BTreeMap<u16, Running>,
@@ -50,8 +51,8 @@ impl Coordinator {
         Self {
             replica: clock.new_id().to_string(),
             connection,
+            taker: Arc::new(Taker::new(Arc::clone(&consumer), clock)),
             consumer,
-            clock,
             held: BTreeMap::new(),
             given_up: BTreeMap::new(),
             others: Others::default(),
@@ -108,7 +109,7 @@ impl Coordinator {
             let reader = Reader::new(
                 Arc::clone(&self.connection),
                 Arc::clone(&self.consumer),
-                self.clock.clone(),
+                Arc::clone(&self.taker),
                 partition,
             );
             let mut running = Running::new();

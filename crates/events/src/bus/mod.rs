@@ -8,6 +8,7 @@ mod position;
 mod publisher;
 mod shares;
 mod subject;
+mod taker;
 
 use std::sync::Arc;
 

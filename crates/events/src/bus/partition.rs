@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream::{Message, consumer::pull};
 use futures::{FutureExt as _, StreamExt as _};
-use rapport_clock::Clock;
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::Duty;
 use rapport_telemetry::metrics;
@@ -12,8 +11,9 @@ use rapport_telemetry::metrics;
 use super::{
     connection::{Connection, Link, unavailable},
     envelope, position,
+    taker::Taker,
 };
-use crate::{Consumer, Event, backoff::Backoff, delivery::Delivery, running::Stopping};
+use crate::{Consumer, Event, backoff::Backoff, running::Stopping};
 
 /// Events taken in one transaction at most.
 const BATCH: usize = 512;
@@ -31,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(super) struct Reader {
     connection: Arc<Connection>,
     consumer: Arc<dyn Consumer>,
-    delivery: Delivery,
+    taker: Arc<Taker>,
     partition: u16,
 }
 
@@ -49,13 +49,13 @@ impl Reader {
     pub(super) fn new(
         connection: Arc<Connection>,
         consumer: Arc<dyn Consumer>,
-        clock: Clock,
+        taker: Arc<Taker>,
         partition: u16,
     ) -> Self {
         Self {
             connection,
-            delivery: Delivery::new(Arc::clone(&consumer), clock),
             consumer,
+            taker,
             partition,
         }
     }
@@ -140,9 +140,9 @@ impl Reader {
 
     /// Hands a batch over, again and again until it is taken.
     async fn take(&mut self, batch: &[Message], duty: &Duty, stopping: &mut Stopping) -> Option<Ended> {
-        let events = events(batch);
+        let events: Arc<[Event]> = events(batch).into();
         let mut backoff = Backoff::new();
-        while let Err(error) = self.delivery.hand_over(&events).await {
+        while let Err(error) = self.taker.take(self.partition, Arc::clone(&events)).await {
             tracing::warn!(
                 consumer = self.consumer.name(),
                 partition = self.partition,

@@ -40,6 +40,7 @@ use crate::{
     Event,
     backoff::Backoff,
     outbox::{self, Refill, Waiting},
+    pace::Pace,
     running::Stopping,
 };
 
@@ -148,7 +149,7 @@ impl Publisher {
     async fn relay(&mut self, duty: Duty, stopping: &mut Stopping) {
         let call = subject::wake(&self.connection.options().stream, &self.service);
         let mut calls = self.connection.client().subscribe(call).await.ok();
-        let mut backoff = Backoff::new();
+        let (mut backoff, mut pace) = (Backoff::new(), Pace::new());
         let mut looked = Instant::now();
         while !stopping.is_told() {
             if looked.elapsed() >= LOOK {
@@ -165,6 +166,7 @@ impl Publisher {
                 }
                 continue;
             }
+            pace.keep().await;
             match self.relay_batch(link).await {
                 Ok(0) => {
                     let idle = IDLE.min(LOOK.saturating_sub(looked.elapsed()));

@@ -171,3 +171,58 @@ async fn a_handle_that_others_keep_does_not_hold_the_end_up_and_is_refused_after
     let refused = kept.submit((2, 0)).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::ShuttingDown);
 }
+
+/// Notes in which order operations are done; the thousands say what they are about.
+struct Notes {
+    done: Arc<std::sync::Mutex<Vec<i64>>>,
+}
+
+#[async_trait::async_trait]
+impl Batch for Notes {
+    type Operation = i64;
+    type Answer = ();
+
+    fn name(&self) -> &'static str {
+        "notes"
+    }
+
+    fn subject(&self, operation: &i64) -> u64 {
+        operation.unsigned_abs() / 1_000
+    }
+
+    fn most_operations(&self) -> usize {
+        8
+    }
+
+    async fn execute(&self, _: &DatabaseTransaction, operations: &[i64]) -> Result<Vec<Result<()>>> {
+        // Others get their turn in the middle of it.
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        self.done.lock().unwrap().extend(operations);
+        Ok(operations.iter().map(|_| Ok(())).collect())
+    }
+}
+
+#[tokio::test]
+async fn operations_about_one_thing_are_done_in_the_order_in_which_they_came() {
+    let temporary = open().await;
+    let done = Arc::<std::sync::Mutex<Vec<i64>>>::default();
+    let notes = Notes {
+        done: Arc::clone(&done),
+    };
+    let committer = Committer::start(temporary.store.clone(), notes);
+    // Twenty things, ten operations about each, in turn.
+    let operations: Vec<i64> = (0..200)
+        .map(|number| (number % 20) * 1_000 + number / 20)
+        .collect();
+    committer.submit_all(operations).await;
+    let done = done.lock().unwrap();
+    assert_eq!(done.len(), 200);
+    for thing in 0..20 {
+        let order: Vec<i64> = done
+            .iter()
+            .filter(|number| **number / 1_000 == thing)
+            .map(|number| number % 1_000)
+            .collect();
+        assert_eq!(order, (0..10).collect::<Vec<_>>(), "of thing {thing}");
+    }
+}

@@ -7,6 +7,7 @@
 )]
 
 mod duties;
+mod gather;
 mod group_commit;
 mod pages;
 mod requests;

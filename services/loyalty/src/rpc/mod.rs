@@ -7,9 +7,9 @@ mod service;
 
 use rapport_clock::Clock;
 use rapport_listing::TokenKey;
-use rapport_storage::{Store, group::Committer};
+use rapport_storage::{Store, gather::Gatherer, group::Committer};
 
-use crate::usecase::postings::Postings;
+use crate::{store::balances::SettledBalances, usecase::postings::Postings};
 
 /// The methods.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ pub struct Rpc {
     clock: Clock,
     token_key: TokenKey,
     committer: Committer<Postings>,
+    balances: Gatherer<SettledBalances>,
 }
 
 impl Rpc {
@@ -28,6 +29,7 @@ impl Rpc {
         committer: Committer<Postings>,
     ) -> Self {
         Self {
+            balances: Gatherer::start(store.clone(), SettledBalances),
             store,
             clock,
             token_key,

@@ -141,7 +141,8 @@ impl Rpc {
     pub(super) async fn balance(&self, tenant: &str, request: GetBalanceRequest) -> Result<Balance> {
         let [program, member] = name::BALANCE.require("name", &request.name)?;
         let member = name::MEMBER.format([program, member]);
-        let (balance, now) = ledger::balance(&self.store, &self.clock, tenant, &member).await?;
+        let (balance, now) =
+            ledger::balance(&self.store, &self.balances, &self.clock, tenant, &member).await?;
         Ok(wire::balance(&member, &balance, now))
     }
 

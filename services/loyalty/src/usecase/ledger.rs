@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rapport_clock::Clock;
 use rapport_listing::TokenKey;
 use rapport_status::Result;
-use rapport_storage::Store;
+use rapport_storage::{Store, gather::Gatherer};
 
 use super::listing::Listing;
 use crate::{
@@ -13,18 +13,28 @@ use crate::{
         member, program,
         summary::Sums,
     },
-    store::{accounts, balances, programs, snapshot, statements, summaries},
+    store::{
+        accounts,
+        balances::{SettledBalances, Wanted},
+        programs, snapshot, statements, summaries,
+    },
 };
 
 /// What a member has now: holds whose time is over and points that expired count as if that were booked.
 pub(crate) async fn balance(
     store: &Store,
+    settled: &Gatherer<SettledBalances>,
     clock: &Clock,
     tenant: &str,
     member: &str,
 ) -> Result<(Balance, Timestamp)> {
     let now = clock.now();
-    if let Some(balance) = balances::settled(store.read(), tenant, member, now).await? {
+    let wanted = Wanted {
+        tenant: tenant.to_owned(),
+        member: member.to_owned(),
+        now,
+    };
+    if let Some(balance) = settled.find(wanted).await? {
         return Ok((balance, now));
     }
     let view = snapshot(store).await?;

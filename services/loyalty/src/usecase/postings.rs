@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
@@ -136,6 +137,13 @@ impl Batch for Postings {
 
     fn name(&self) -> &'static str {
         "post_points"
+    }
+
+    /// The member.
+    fn subject(&self, operation: &Operation) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&operation.tenant, &operation.member).hash(&mut hasher);
+        hasher.finish()
     }
 
     async fn execute(

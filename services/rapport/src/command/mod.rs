@@ -14,7 +14,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use rapport_process::{Configuration, Failure, Overrides};
+use rapport_process::{Configuration, Failure, Overrides, runtime};
 
 use crate::demo;
 
@@ -93,7 +93,18 @@ impl SuiteArguments {
     }
 }
 
-/// Runs a command that serves, with logs, traces and metrics as they are configured.
+/// Runs a command that serves, with as many threads as are configured.
+fn served<F>(
+    configuration: Configuration,
+    serve: impl FnOnce(Configuration) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    runtime(configuration.threads)?.block_on(observed(configuration, serve))
+}
+
+/// Runs what serves, with logs, traces and metrics as they are configured.
 async fn observed<F>(
     configuration: Configuration,
     serve: impl FnOnce(Configuration) -> F,
@@ -129,12 +140,7 @@ struct DemoArguments {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let command_line = CommandLine::parse();
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("the system gives no threads: {error}")))
-        .and_then(|runtime| runtime.block_on(run(command_line.command)));
-    match outcome {
+    match run(command_line.command) {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -143,32 +149,29 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Serve(arguments) => {
-            observed(arguments.configuration(Configuration::default())?, serve::run).await
-        }
+        Command::Serve(arguments) => served(arguments.configuration(Configuration::default())?, serve::run),
         Command::Demo(arguments) => {
             let defaults = Configuration {
                 data: PathBuf::from("data/demo"),
                 ..Configuration::default()
             };
-            observed(arguments.suite.configuration(defaults)?, |configuration| {
+            served(arguments.suite.configuration(defaults)?, |configuration| {
                 demo::run(configuration, arguments.once, arguments.token)
             })
-            .await
         }
-        Command::Import(command) => import::run(command).await,
-        Command::Events(command) => events::run(command).await,
+        Command::Import(command) => runtime(0)?.block_on(import::run(command)),
+        Command::Events(command) => runtime(0)?.block_on(events::run(command)),
         Command::Keys(command) => {
-            keys::run(command).await?;
+            runtime(0)?.block_on(keys::run(command))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate(arguments) => {
             let configuration = arguments.configuration(Configuration::default())?;
             rapport_telemetry::start_logs(&configuration.log, configuration.log_form)
                 .map_err(|error| Failure::new(error.to_string()))?;
-            migrate::run(&configuration).await?;
+            runtime(0)?.block_on(migrate::run(&configuration))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Doctor(arguments) => {
@@ -176,9 +179,9 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
                 listen: arguments.listen,
                 data: arguments.data.clone(),
             };
-            Ok(doctor::run(arguments.config.as_deref(), &overrides).await)
+            Ok(runtime(0)?.block_on(doctor::run(arguments.config.as_deref(), &overrides)))
         }
-        Command::Verify(arguments) => verify::run(&arguments).await,
+        Command::Verify(arguments) => runtime(0)?.block_on(verify::run(&arguments)),
         Command::Token(arguments) => {
             token::run(&arguments, &rapport_clock::Clock::system())?;
             Ok(ExitCode::SUCCESS)

@@ -7,13 +7,14 @@ use rapport_clock::ManualClock;
 use rapport_contract::loyalty::v1::Hold;
 use rapport_money::Currency;
 use rapport_status::Reason;
-use rapport_storage::{MigrationList, Store};
+use rapport_storage::{MigrationList, Store, gather::Gatherer};
 use rapport_testkit::TemporaryStore;
 
 use super::*;
 use crate::{
     domain::{ledger::Balance, member::Enrolment, program::Terms},
     migrations,
+    store::balances::SettledBalances,
     usecase::{ledger as reading, listing::Listing, members, programs as managing},
 };
 
@@ -138,10 +139,13 @@ async fn state(store: &Store, clock: &Clock, tenant: &str) -> Vec<(Balance, Vec<
         filter: String::new(),
         order_by: "post_time".to_owned(),
     };
+    let settled = Gatherer::start(store.clone(), SettledBalances);
     let mut state = Vec::new();
     for member in 0..MEMBERS {
         let name = format!("{PROGRAM}/members/m{member}");
-        let (balance, _) = reading::balance(store, clock, tenant, &name).await.unwrap();
+        let (balance, _) = reading::balance(store, &settled, clock, tenant, &name)
+            .await
+            .unwrap();
         let (transactions, _) = reading::statement(store, tenant, &name, &listing, &key)
             .await
             .unwrap();
