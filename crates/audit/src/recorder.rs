@@ -7,7 +7,7 @@ use rapport_contract::audit::v1::CallerKind;
 use rapport_server::{Record, RecordedCall};
 use rapport_status::{Error, Result};
 use rapport_storage::{
-    group::{Batch, Committer},
+    group::{Batch, Committer, Executed},
     trail::{self, Trail, audit_record::Model},
 };
 use sea_orm::DatabaseTransaction;
@@ -80,9 +80,9 @@ impl Batch for Appending {
         "append_audit_records"
     }
 
-    async fn execute(&self, transaction: &DatabaseTransaction, records: &[Model]) -> Result<Vec<Result<()>>> {
+    async fn execute(&self, transaction: &DatabaseTransaction, records: &[Model]) -> Result<Executed<()>> {
         trail::append(transaction, records.to_vec()).await?;
-        Ok(records.iter().map(|_| Ok(())).collect())
+        Ok(Executed::written(records.iter().map(|_| Ok(())).collect()))
     }
 }
 

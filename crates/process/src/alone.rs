@@ -17,7 +17,9 @@ use rapport_privacy::MasterKeys;
 use rapport_server::{Server, Shutdown, Timer, Timers};
 use rapport_storage::{MigrationList, Store};
 
-use crate::{Configuration, Delivery, Failure, Overrides, Storage, guarded, listen, runtime, told_to_end};
+use crate::{
+    Configuration, Delivery, Failure, Overrides, Storage, guarded, listen, runtime, told_to_end, upkeep,
+};
 
 /// Serves one service of Rapport.
 #[derive(Debug, Parser)]
@@ -150,7 +152,8 @@ where
     let shutdown = Shutdown::default();
     let server = (opened.add_to)(audit.add_to(server));
     let delivery = Delivery::start(configuration.events.as_ref(), &stores, opened.consumers, &clock).await?;
-    let due = [opened.timers, audit.timers(&clock, &configuration.audit)].concat();
+    let mut due = [opened.timers, audit.timers(&clock, &configuration.audit)].concat();
+    due.extend(upkeep(&store));
     let timers = Timers::start(due, &shutdown);
     println!(
         "{name} is ready at http://{address}, with its data in {}; callers: {callers}",

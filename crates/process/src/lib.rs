@@ -11,6 +11,7 @@ mod listen;
 mod runtime;
 mod signals;
 mod storage;
+mod upkeep;
 
 pub use configuration::{Configuration, Overrides};
 pub use data_folder::{DataFolder, unusable};
@@ -21,3 +22,4 @@ pub use listen::{cannot_listen, listen};
 pub use runtime::runtime;
 pub use signals::told_to_end;
 pub use storage::Storage;
+pub use upkeep::upkeep;

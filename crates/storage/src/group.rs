@@ -24,7 +24,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::{Store, trail::Trail};
+use crate::{Store, rows::Together, trail::Trail};
 
 /// Operations that one transaction takes at most.
 pub const MOST_OPERATIONS: usize = 512;
@@ -62,13 +62,32 @@ pub trait Batch: Send + Sync + 'static {
         MOST_OPERATIONS
     }
 
-    /// Decides the operations in their order and writes their effects. Gives one result for each: a refusal belongs in
-    /// there. An error of the whole means that nothing could be written; the batch is then tried in halves.
+    /// Decides the operations in their order, and writes their effects or gives what is to be written. An error of the
+    /// whole means that nothing could be written; the batch is then tried in halves.
     async fn execute(
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Self::Operation],
-    ) -> Result<Vec<Result<Self::Answer>>>;
+    ) -> Result<Executed<Self::Answer>>;
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Executed<A> {
+    /// One result for each operation: a refusal belongs in there.
+    pub answers: Vec<Result<A>>,
+    /// What is still to be written: it goes to the database together with the records of the audit log.
+    pub writes: Together,
+}
+
+impl<A> Executed<A> {
+    /// Everything is written.
+    pub fn written(answers: Vec<Result<A>>) -> Self {
+        Self {
+            answers,
+            writes: Together::new("append to the audit log"),
+        }
+    }
 }
 
 struct Waiting<B: Batch> {
@@ -303,9 +322,9 @@ async fn commit<B: Batch>(
     while let Some((part, trails)) = parts.pop() {
         let outcome = store
             .write(batch.name(), |transaction| async move {
-                let answers = batch.execute(transaction.connection(), part).await?;
+                let Executed { answers, writes } = batch.execute(transaction.connection(), part).await?;
                 let done = done(&answers, trails);
-                transaction.commit_with(&done, answers).await
+                transaction.commit_with(writes, &done, answers).await
             })
             .await;
         match outcome {

@@ -14,6 +14,7 @@ mod migrate;
 mod options;
 pub mod request;
 pub mod rows;
+pub mod statistics;
 mod store;
 pub mod tables;
 pub mod trail;

@@ -18,7 +18,7 @@ use rapport_status::{Result, call};
 use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::{prelude::*, schema};
 
-use crate::rows;
+use crate::rows::{self, Together};
 
 tokio::task_local! {
     static CURRENT: Option<Trail>;
@@ -72,10 +72,10 @@ impl Trail {
     }
 }
 
-/// Writes the records of calls that no transaction holds yet, each once. They count when the transaction is committed
-/// and [`keep`] is told so.
-pub(crate) async fn write(connection: &impl ConnectionTrait, trails: &[Trail]) -> Result<()> {
-    append(connection, rows_of(trails)).await
+/// Adds the records of calls that no transaction holds yet, each once. They count when the transaction is committed and
+/// [`keep`] is told so.
+pub(crate) fn add(writes: &mut Together, trails: &[Trail]) {
+    writes.insert::<audit_record::Entity>(rows_of(trails));
 }
 
 fn rows_of(trails: &[Trail]) -> Vec<audit_record::Model> {

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::{
     failure::Stored as _,
+    rows::Together,
     trail::{self, Trail},
 };
 
@@ -34,13 +35,20 @@ impl Transaction {
     /// outcome open, and the error says so.
     pub async fn commit<T>(self, answer: T) -> Result<Committed<T>> {
         let trails: Vec<Trail> = Trail::current().into_iter().collect();
-        self.commit_with(&trails, answer).await
+        let writes = Together::new("append to the audit log");
+        self.commit_with(writes, &trails, answer).await
     }
 
-    /// Commits, with the records of other calls than the one under way.
-    pub(crate) async fn commit_with<T>(self, trails: &[Trail], answer: T) -> Result<Committed<T>> {
+    /// Writes what is still to be written, with the records of other calls than the one under way, and commits.
+    pub(crate) async fn commit_with<T>(
+        self,
+        mut writes: Together,
+        trails: &[Trail],
+        answer: T,
+    ) -> Result<Committed<T>> {
         let name = self.name;
-        trail::write(&self.inner, trails).await?;
+        trail::add(&mut writes, trails);
+        writes.run(&self.inner).await?;
         self.inner.commit().await.stored("commit").map_err(|error| {
             if error.reason() == Reason::StorageUnavailable {
                 Error::new(

@@ -15,7 +15,7 @@ use rapport_feedback::Feedback;
 use rapport_listing::TokenKey;
 use rapport_loyalty::Loyalty;
 use rapport_privacy::MasterKeys;
-use rapport_process::{Configuration, Delivery, Failure, Storage, guarded, listen, told_to_end};
+use rapport_process::{Configuration, Delivery, Failure, Storage, guarded, listen, told_to_end, upkeep};
 use rapport_profile::Profile;
 use rapport_satisfaction::Satisfaction;
 use rapport_server::{Server, Shutdown, Timers, in_process};
@@ -90,7 +90,8 @@ impl Suite {
             &clock,
         )
         .await?;
-        let due = [services.timers(), audit.timers(&clock, &configuration.audit)].concat();
+        let mut due = [services.timers(), audit.timers(&clock, &configuration.audit)].concat();
+        due.extend(stores.iter().filter_map(|(_, store)| upkeep(store)));
         let timers = Timers::start(due, &shutdown);
         Ok(Self {
             address,

@@ -18,4 +18,4 @@ mod run;
 mod services;
 mod work;
 
-pub use run::{Options, Verdict, run};
+pub use run::{Options, Spoiled, Verdict, run, run_and_spoil};

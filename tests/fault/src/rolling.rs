@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    check::{check, movements},
+    check::{SETTLING, check, movements},
     cluster::Cluster,
     random::Random,
     services::{Clients, SERVICES, documented_policy, one_attempt},
@@ -71,7 +71,7 @@ pub async fn replace_all(seed: u64, programs: Option<&Path>) -> Replaced {
             .filter(|operation| operation.is_unknown())
             .map(|operation| format!("{operation:?}")),
     );
-    let differences = check(&cluster, &clients, &finished).await;
+    let differences = check(&cluster, &clients, &finished, SETTLING).await;
     Replaced {
         operations: finished.operations.len(),
         failed,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    check::check,
+    check::{SETTLING, check},
     cluster::Cluster,
     faults::{self, Plan},
     random::Random,
@@ -44,6 +44,93 @@ pub struct Verdict {
 
 /// Runs the suite under faults. Must be called on a thread that outlives it, such as that of `main` or of a test.
 pub async fn run(options: Options) -> Verdict {
+    let begun = Instant::now();
+    let mut worked = work(&options).await;
+    let found = worked.check(SETTLING).await;
+    worked.differences.extend(found);
+    worked.verdict(&options, begun.elapsed())
+}
+
+/// Runs the suite under faults, and then does wrong to its data on purpose, in one way after the other. Gives the verdict
+/// of before, and what was found after each: a check that never finds anything proves nothing.
+pub async fn run_and_spoil(options: Options) -> (Verdict, Vec<Spoiled>) {
+    let begun = Instant::now();
+    let mut worked = work(&options).await;
+    let mut known = worked.check(SETTLING).await;
+    worked.differences.extend(known.clone());
+    let mut spoiled = Vec::new();
+    for spoil in SPOILS {
+        worked.cluster.rows(spoil.service, spoil.sql);
+        let found = worked.check(Duration::ZERO).await;
+        spoiled.push(Spoiled {
+            what: spoil.what,
+            differences: found
+                .iter()
+                .filter(|found| !known.contains(found))
+                .cloned()
+                .collect(),
+        });
+        known = found;
+    }
+    (worked.verdict(&options, begun.elapsed()), spoiled)
+}
+
+/// A wrong that was done to the data, and what was found of it.
+#[derive(Debug)]
+pub struct Spoiled {
+    /// What was done.
+    pub what: &'static str,
+    /// What does not hold that held before.
+    pub differences: Vec<String>,
+}
+
+/// A wrong that can be done to the data.
+struct Spoil {
+    what: &'static str,
+    service: &'static str,
+    sql: &'static str,
+}
+
+/// What a fault could do: an acknowledged operation is lost, an effect is lost or comes twice.
+const SPOILS: [Spoil; 5] = [
+    Spoil {
+        what: "an entry of the ledger is deleted",
+        service: "loyalty",
+        sql: "DELETE FROM ledger_entry WHERE ctid = (SELECT MIN(ctid) FROM ledger_entry)",
+    },
+    Spoil {
+        what: "a member's balance is a point too high",
+        service: "loyalty",
+        sql: "UPDATE member SET available_points = available_points + 1 \
+              WHERE ctid = (SELECT MIN(ctid) FROM member WHERE available_points > 0)",
+    },
+    Spoil {
+        what: "a purchase is deleted",
+        service: "profile",
+        sql: "DELETE FROM purchase WHERE ctid = (SELECT MIN(ctid) FROM purchase)",
+    },
+    Spoil {
+        what: "a set of answers is deleted",
+        service: "feedback",
+        sql: "DELETE FROM answer_set WHERE ctid = (SELECT MIN(ctid) FROM answer_set)",
+    },
+    Spoil {
+        what: "a score is counted twice",
+        service: "satisfaction",
+        sql: "UPDATE metric_rollup SET answers = answers + 1 \
+              WHERE ctid = (SELECT MIN(ctid) FROM metric_rollup)",
+    },
+];
+
+/// What the clients did while faults happened.
+struct Worked {
+    cluster: Cluster,
+    clients: Clients,
+    finished: Finished,
+    differences: Vec<String>,
+}
+
+async fn work(options: &Options) -> Worked {
     let (cycles, seed) = (options.cycles, options.seed);
     println!("seed {seed}, {cycles} cycles");
     let begun = Instant::now();
@@ -74,8 +161,12 @@ pub async fn run(options: Options) -> Verdict {
     differences.append(&mut finished.violations);
     differences.extend(undecided);
     differences.extend(cluster.ended_by_themselves());
-    differences.extend(check(&cluster, &clients, &finished).await);
-    verdict(&options, &finished, differences, cluster, begun.elapsed())
+    Worked {
+        cluster,
+        clients,
+        finished,
+        differences,
+    }
 }
 
 /// Carries everything out again that was not acknowledged, in quiet: afterwards each operation is either done or refused.
@@ -106,36 +197,36 @@ async fn decide(clients: &Clients, finished: &mut Finished) -> Vec<String> {
     undecided
 }
 
-fn verdict(
-    options: &Options,
-    finished: &Finished,
-    differences: Vec<String>,
-    cluster: Cluster,
-    elapsed: Duration,
-) -> Verdict {
-    let acknowledged = finished
-        .operations
-        .iter()
-        .filter(|operation| operation.is_acknowledged())
-        .count();
-    let line = format!(
-        "{}: seed {}, {} cycles in {:.0} s, {} operations, {acknowledged} of them acknowledged and there once, {} \
-         differences",
-        if differences.is_empty() {
-            "HOLDS"
-        } else {
-            "DOES NOT HOLD"
-        },
-        options.seed,
-        options.cycles,
-        elapsed.as_secs_f64(),
-        finished.operations.len(),
-        differences.len(),
-    );
-    let logs = (!differences.is_empty()).then(|| cluster.keep_logs());
-    Verdict {
-        line,
-        differences,
-        logs,
+impl Worked {
+    async fn check(&self, settling: Duration) -> Vec<String> {
+        check(&self.cluster, &self.clients, &self.finished, settling).await
+    }
+
+    fn verdict(self, options: &Options, elapsed: Duration) -> Verdict {
+        let operations = &self.finished.operations;
+        let acknowledged = operations
+            .iter()
+            .filter(|operation| operation.is_acknowledged())
+            .count();
+        let line = format!(
+            "{}: seed {}, {} cycles in {:.0} s, {} operations, {acknowledged} of them acknowledged and there once, {} \
+             differences",
+            if self.differences.is_empty() {
+                "HOLDS"
+            } else {
+                "DOES NOT HOLD"
+            },
+            options.seed,
+            options.cycles,
+            elapsed.as_secs_f64(),
+            operations.len(),
+            self.differences.len(),
+        );
+        let logs = (!self.differences.is_empty()).then(|| self.cluster.keep_logs());
+        Verdict {
+            line,
+            differences: self.differences,
+            logs,
+        }
     }
 }

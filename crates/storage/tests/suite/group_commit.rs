@@ -6,7 +6,7 @@ use std::sync::{
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::{
     Stored as _,
-    group::{Batch, Committer, MOST_OPERATIONS},
+    group::{Batch, Committer, Executed, MOST_OPERATIONS},
 };
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _};
 
@@ -30,7 +30,7 @@ impl Batch for Numbers {
         &self,
         transaction: &DatabaseTransaction,
         operations: &[(i64, i64)],
-    ) -> Result<Vec<Result<i64>>> {
+    ) -> Result<Executed<i64>> {
         self.transactions.fetch_add(1, Ordering::SeqCst);
         assert!(operations.len() <= MOST_OPERATIONS);
         let mut answers = Vec::new();
@@ -51,7 +51,7 @@ impl Batch for Numbers {
                 .stored("store a number")?;
             answers.push(Ok(id));
         }
-        Ok(answers)
+        Ok(Executed::written(answers))
     }
 }
 
@@ -194,11 +194,11 @@ impl Batch for Notes {
         8
     }
 
-    async fn execute(&self, _: &DatabaseTransaction, operations: &[i64]) -> Result<Vec<Result<()>>> {
+    async fn execute(&self, _: &DatabaseTransaction, operations: &[i64]) -> Result<Executed<()>> {
         // Others get their turn in the middle of it.
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         self.done.lock().unwrap().extend(operations);
-        Ok(operations.iter().map(|_| Ok(())).collect())
+        Ok(Executed::written(operations.iter().map(|_| Ok(())).collect()))
     }
 }
 

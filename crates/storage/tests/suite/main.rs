@@ -13,6 +13,7 @@ mod pages;
 mod requests;
 mod rows;
 mod schema;
+mod statistics;
 mod trail;
 mod transactions;
 

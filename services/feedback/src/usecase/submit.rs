@@ -9,7 +9,7 @@ use rapport_events::{Event, outbox};
 use rapport_privacy::{Place, TenantKeys};
 use rapport_status::{Error, Result};
 use rapport_storage::{
-    group::Batch,
+    group::{Batch, Executed},
     request::{KnownRequests, RequestKey, store_answers},
 };
 use rapport_telemetry::{context::Origin, metrics::business::answers_taken};
@@ -185,7 +185,7 @@ impl Batch for SubmissionBatch {
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Sealing],
-    ) -> Result<Vec<Result<Vec<u8>>>> {
+    ) -> Result<Executed<Vec<u8>>> {
         let keys: Vec<&RequestKey> = operations.iter().map(|operation| &operation.stored_key).collect();
         let mut known = KnownRequests::load(transaction, &keys).await?;
         let surveys = Surveys::load(transaction, operations).await?;
@@ -209,7 +209,7 @@ impl Batch for SubmissionBatch {
             });
         }
         self.write(transaction, decided).await?;
-        Ok(results)
+        Ok(Executed::written(results))
     }
 }
 

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rapport_events::{Event, outbox};
-use rapport_status::Result;
 use rapport_storage::{
     request::{RequestKey, answer_rows},
     rows::{Together, Update},
     tables,
 };
-use sea_orm::{DatabaseTransaction, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
@@ -81,13 +80,12 @@ pub(crate) struct Beside {
     pub(crate) events: Vec<Event>,
 }
 
-/// Writes the changes of these accounts and what goes with them, all in the transaction.
-pub(crate) async fn write(
-    transaction: &DatabaseTransaction,
-    ledgers: impl IntoIterator<Item = &Ledger>,
+/// What is to be written for the changes of these accounts, and what goes with them.
+pub(crate) fn writes<'l>(
+    ledgers: impl IntoIterator<Item = &'l Ledger>,
     beside: Beside,
     now: Timestamp,
-) -> Result<()> {
+) -> Together {
     let mut rows = Rows::default();
     for ledger in ledgers {
         rows.add(ledger);
@@ -107,7 +105,7 @@ pub(crate) async fn write(
     together.insert::<compensation::Entity>(rows.compensations);
     together.insert::<tables::request::Entity>(answer_rows(beside.answers, now));
     together.insert::<tables::outbox::Entity>(outbox::rows(beside.events));
-    together.run(transaction).await
+    together
 }
 
 impl LotDifference {

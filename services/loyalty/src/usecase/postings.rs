@@ -13,7 +13,7 @@ use rapport_events::outbox;
 use rapport_money::Money;
 use rapport_status::{Error, Result};
 use rapport_storage::{
-    group::Batch,
+    group::{Batch, Executed},
     request::{KnownRequests, RequestKey},
 };
 use rapport_telemetry::{
@@ -150,8 +150,8 @@ impl Batch for Postings {
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Operation],
-    ) -> Result<Vec<Result<Vec<u8>>>> {
-        self.post(transaction, operations).await
+    ) -> Result<Executed<Vec<u8>>> {
+        self.decide(transaction, operations).await
     }
 }
 
@@ -163,14 +163,25 @@ impl Postings {
         }
     }
 
-    /// Decides operations in their order and writes their effects. Each has its own result: the bytes of the answering
-    /// message (none for operations that nobody waits for), or a refusal, which changes nothing and is not remembered, so
-    /// that the same request can be sent again when the state has changed.
+    /// Decides operations in their order and writes their effects. Each has its own result, as [`Self::decide`] says.
     pub(crate) async fn post(
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Operation],
     ) -> Result<Vec<Result<Vec<u8>>>> {
+        let executed = self.decide(transaction, operations).await?;
+        executed.writes.run(transaction).await?;
+        Ok(executed.answers)
+    }
+
+    /// Decides operations in their order. Each has its own result: the bytes of the answering message (none for operations
+    /// that nobody waits for), or a refusal, which changes nothing and is not remembered, so that the same request can be
+    /// sent again when the state has changed.
+    async fn decide(
+        &self,
+        transaction: &DatabaseTransaction,
+        operations: &[Operation],
+    ) -> Result<Executed<Vec<u8>>> {
         let needs = needs(operations);
         let mut locked = Vec::with_capacity(needs.len());
         for (tenant, needs) in needs {
@@ -202,14 +213,14 @@ impl Postings {
             tenants,
             beside: Beside::default(),
         };
-        let results = operations
+        let answers = operations
             .iter()
             .map(|operation| operation.origin.in_scope(|| desk.serve(operation)))
             .collect();
         let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
         let changed = ledgers.filter(|ledger| ledger.is_changed());
-        postings::write(transaction, changed, desk.beside, now).await?;
-        Ok(results)
+        let writes = postings::writes(changed, desk.beside, now);
+        Ok(Executed { answers, writes })
     }
 }
 

@@ -6,7 +6,7 @@ use rapport_clock::Clock;
 use rapport_events::{Event, outbox};
 use rapport_privacy::TenantKeys;
 use rapport_status::{Error, FieldViolation, Reason};
-use rapport_storage::group::{Batch, Committer};
+use rapport_storage::group::{Batch, Committer, Executed};
 use rapport_telemetry::{context::Origin, metrics::business::purchase_recorded};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
@@ -56,7 +56,7 @@ impl Batch for PurchaseBatch {
         &self,
         transaction: &DatabaseTransaction,
         operations: &[Intake],
-    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    ) -> Result<Executed<Outcome>, Error> {
         let mut by_tenant: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, operation) in operations.iter().enumerate() {
             by_tenant.entry(operation.keys.tenant()).or_default().push(index);
@@ -74,7 +74,7 @@ impl Batch for PurchaseBatch {
             }
         }
         // Every operation belongs to one tenant, so that each has its decision.
-        Ok(decisions.into_iter().flatten().collect())
+        Ok(Executed::written(decisions.into_iter().flatten().collect()))
     }
 }
 

@@ -12,7 +12,7 @@ use expected::Expected;
 pub(crate) use seen::movements;
 
 /// How long events may take to have had all their effects after the last fault.
-const SETTLING: Duration = Duration::from_mins(2);
+pub(crate) const SETTLING: Duration = Duration::from_mins(2);
 
 /// How long everything must stay right: an effect that comes twice comes late.
 const STAYS: Duration = Duration::from_secs(2);
@@ -21,12 +21,17 @@ const STAYS: Duration = Duration::from_secs(2);
 const MOST_TOLD: usize = 40;
 
 /// Waits until everything that was acknowledged has had its effects, and tells what does not hold then.
-pub(crate) async fn check(cluster: &Cluster, clients: &Clients, finished: &Finished) -> Vec<String> {
+pub(crate) async fn check(
+    cluster: &Cluster,
+    clients: &Clients,
+    finished: &Finished,
+    settling: Duration,
+) -> Vec<String> {
     let expected = Expected::of(&finished.operations);
     let begun = Instant::now();
     let mut differences = loop {
         let differences = compare::all(clients, &expected).await;
-        if differences.is_empty() || begun.elapsed() > SETTLING {
+        if differences.is_empty() || begun.elapsed() > settling {
             break differences;
         }
         tokio::time::sleep(Duration::from_millis(250)).await;

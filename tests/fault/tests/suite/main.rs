@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rapport_fault::{Options, rolling, run};
+use rapport_fault::{Options, rolling, run, run_and_spoil};
 
 /// Seed of the runs in the gate. The long form takes another each time.
 const SEED: u64 = 20_261_124;
@@ -24,6 +24,29 @@ async fn what_was_acknowledged_under_faults_is_there_once_and_everything_adds_up
         verdict.differences.join("\n"),
         verdict.logs
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_wrong_is_done_to_the_data_is_found() {
+    let (before, spoiled) = run_and_spoil(Options {
+        cycles: 1,
+        seed: SEED,
+        programs: None,
+    })
+    .await;
+    assert!(
+        before.differences.is_empty(),
+        "before anything was done: {:#?}",
+        before.differences
+    );
+    for spoiled in spoiled {
+        println!("{}: {:#?}", spoiled.what, spoiled.differences);
+        assert!(
+            !spoiled.differences.is_empty(),
+            "{}: nobody noticed",
+            spoiled.what
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

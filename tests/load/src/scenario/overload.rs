@@ -11,9 +11,15 @@ use crate::{
     stage::{Running, Stage},
 };
 
-/// Calls in flight that the service is configured to take. What is let in waits for at most so many others, so that this
-/// bounds the time it takes; the default is made for many clients that can wait.
-const IN_FLIGHT: &str = "32";
+/// Callers that find the greatest throughput.
+const CALLERS: u64 = 64;
+
+/// Limits for callers who would rather be refused than wait: the defaults let calls be held up for 10 ms on average, and
+/// never refuse the first 64.
+const LIMITS: [(&str, &str); 2] = [
+    ("RAPPORT_LIMITS__HELD_UP_MILLISECONDS", "3"),
+    ("RAPPORT_LIMITS__LEAST_CALLS_IN_FLIGHT", "8"),
+];
 
 /// The share of the greatest throughput that counts as sustainable.
 const SUSTAINABLE: f64 = 0.7;
@@ -30,19 +36,15 @@ const RECOVERY: Duration = Duration::from_secs(5);
 /// Measures overload.
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {
     let databases = stage.databases("overload")?;
-    let settings = [
-        ("RAPPORT_LIMITS__CALLS_IN_FLIGHT", IN_FLIGHT),
-        ("RAPPORT_LIMITS__LEAST_CALLS_IN_FLIGHT", IN_FLIGHT),
-    ];
-    let service = databases.service("loyalty", "measured", None, &settings).await?;
+    let service = databases.service("loyalty", "measured", None, &LIMITS).await?;
     points::create_program(&service).await?;
     points::enrol(&service, plan.members).await?;
+    databases.sql("loyalty", "VACUUM ANALYZE");
     let members = u64::from(plan.members);
     let channels = clients(&service);
     let earn = move |turn: u64| points::earn(channels(turn), points::member(turn * 7_919 % members));
-    let in_flight: u64 = IN_FLIGHT.parse()?;
     let closed = earn.clone();
-    let most = closed_loop(in_flight, plan.time, move |caller, turn| {
+    let most = closed_loop(CALLERS, plan.time, move |caller, turn| {
         closed(caller * 1_000_003 + turn)
     })
     .await?
