@@ -9,13 +9,7 @@ use crate::suite_process::{Ended, SuiteProcess, run};
 
 #[test]
 fn the_tour_can_be_taken_in_python_with_what_the_server_says_of_itself() {
-    let python = root().join(".tools/python/bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing; run tests/set_up",
-        python.display()
-    );
-    take_the_tour("python", &python, &root().join("tests/clients/python/tour.py"));
+    take_the_tour("python", &python(), &root().join("tests/clients/python/tour.py"));
 }
 
 #[test]
@@ -34,6 +28,30 @@ fn the_tour_can_be_taken_in_node_with_the_files_of_the_contract() {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn python() -> PathBuf {
+    let python = root().join(".tools/python/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing; run tests/set_up",
+        python.display()
+    );
+    python
+}
+
+/// Takes the tour in Python once, over services that answer at addresses of their own.
+pub(crate) fn take_the_tour_of_services(addresses: &str) {
+    let ended = run(Command::new(python())
+        .arg(root().join("tests/clients/python/tour.py"))
+        .arg(addresses));
+    assert!(
+        ended.status.success(),
+        "the tour ended early: {}\n{}",
+        ended.stdout,
+        ended.stderr
+    );
+    insta::assert_snapshot!("tour_in_python", ended.stdout);
 }
 
 /// Takes the tour twice: the second time it finds everything done, and changes nothing.

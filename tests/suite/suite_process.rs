@@ -128,7 +128,12 @@ impl Drop for SuiteProcess {
 
 /// Runs a command of the program to its end.
 pub(crate) fn rapport(arguments: &[&str]) -> Ended {
-    run(&mut program(arguments))
+    rapport_with(arguments, &[])
+}
+
+/// Runs a command of the program to its end, with variables of its configuration.
+pub(crate) fn rapport_with(arguments: &[&str], variables: &[(String, String)]) -> Ended {
+    run(program(arguments).envs(variables.iter().cloned()))
 }
 
 /// Starts a command of the program that ends by itself; the caller waits with [`finish`].

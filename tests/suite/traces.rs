@@ -19,13 +19,13 @@ use crate::{suite_process::SuiteProcess, world};
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The trace and the span of a caller outside.
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const SPAN: &str = "b7ad6b7169203331";
+pub(crate) const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+pub(crate) const SPAN: &str = "b7ad6b7169203331";
 
 /// Kinds of spans in OTLP.
-const SERVER: i32 = 2;
-const CLIENT: i32 = 3;
-const CONSUMER: i32 = 5;
+pub(crate) const SERVER: i32 = 2;
+pub(crate) const CLIENT: i32 = 3;
+pub(crate) const CONSUMER: i32 = 5;
 
 /// A request that belongs to the caller's trace.
 fn traced<T>(message: T) -> Request<T> {
@@ -86,7 +86,7 @@ fn identity(kind: IdentityType, value: &str) -> Identity {
 }
 
 /// The only span of the caller's trace for which something holds.
-fn the<'s>(spans: &'s [SeenSpan], what: &str, holds: impl Fn(&SeenSpan) -> bool) -> &'s SeenSpan {
+pub(crate) fn the<'s>(spans: &'s [SeenSpan], what: &str, holds: impl Fn(&SeenSpan) -> bool) -> &'s SeenSpan {
     let found: Vec<&SeenSpan> = spans
         .iter()
         .filter(|span| span.trace == TRACE && holds(span))
@@ -97,7 +97,7 @@ fn the<'s>(spans: &'s [SeenSpan], what: &str, holds: impl Fn(&SeenSpan) -> bool)
     }
 }
 
-fn attribute<'s>(span: &'s SeenSpan, name: &str) -> &'s str {
+pub(crate) fn attribute<'s>(span: &'s SeenSpan, name: &str) -> &'s str {
     span.attributes.get(name).map_or("", String::as_str)
 }
 

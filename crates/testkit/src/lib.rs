@@ -13,6 +13,7 @@ mod postgres;
 mod processes;
 mod proxy;
 mod scan;
+mod signal;
 mod temporary_store;
 
 use std::time::Duration;

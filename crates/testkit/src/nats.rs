@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::free_port;
+use crate::{CertificateFiles, free_port, signal};
 
 /// How long the server may take to answer.
 const START: Duration = Duration::from_secs(30);
@@ -23,6 +23,7 @@ const START: Duration = Duration::from_secs(30);
 pub struct Nats {
     folder: TempDir,
     port: u16,
+    certificate: Option<CertificateFiles>,
     process: Option<Child>,
 }
 
@@ -34,11 +35,20 @@ impl Nats {
         nats
     }
 
+    /// Starts a server with an empty store that shows a certificate and refuses connections that are not encrypted.
+    pub fn start_with_tls(certificate: &CertificateFiles) -> Self {
+        let mut nats = Self::reserve();
+        nats.certificate = Some(certificate.clone());
+        nats.restart();
+        nats
+    }
+
     /// Starts nothing yet: the server has its port and its folder, and [`Nats::restart`] starts it.
     pub fn reserve() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder can be made"),
             port: free_port(),
+            certificate: None,
             process: None,
         }
     }
@@ -75,7 +85,19 @@ impl Nats {
 
     /// Address for clients.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        let scheme = if self.certificate.is_some() { "tls" } else { "nats" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// Where the server keeps its store and its log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends the server in order: everything is written to its store.
+    pub fn stop(&mut self) {
+        let mut process = self.process.take().expect("the server was started");
+        signal::end(&mut process, "INT", "NATS");
     }
 
     /// Kills the server: nothing is said to anybody.
@@ -121,7 +143,8 @@ impl Nats {
             .append(true)
             .open(self.folder.path().join("server.log"))
             .expect("the log can be opened");
-        Command::new("setpriv")
+        let mut command = Command::new("setpriv");
+        command
             .args([
                 "--pdeathsig",
                 "KILL",
@@ -133,7 +156,12 @@ impl Nats {
             ])
             .arg(self.port.to_string())
             .arg("--store_dir")
-            .arg(self.store())
+            .arg(self.store());
+        if let Some(files) = &self.certificate {
+            command.arg("--tls").arg("--tlscert").arg(&files.certificate);
+            command.arg("--tlskey").arg(&files.key);
+        }
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -2,7 +2,9 @@
 
 use std::{
     env, fs,
+    fs::Permissions,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -10,6 +12,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::{CertificateFiles, signal};
 
 /// How long the server may take to answer.
 const START: Duration = Duration::from_mins(1);
@@ -34,37 +38,32 @@ impl Postgres {
 
     /// Starts a server with further settings, such as `("shared_buffers", "512MB")`.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::begin(settings, None)
+    }
+
+    /// Starts a server that shows a certificate and refuses connections that are not encrypted.
+    pub fn start_with_tls(settings: &[(&str, &str)], certificate: &CertificateFiles) -> Self {
+        Self::begin(settings, Some(certificate))
+    }
+
+    fn begin(settings: &[(&str, &str)], certificate: Option<&CertificateFiles>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let data = folder.path().join("data");
         fs::create_dir(&data).expect("the folder of the cluster can be made");
-        if is_root() {
-            own(folder.path());
-            own(&data);
-        }
-        let made = as_server("initdb")
-            .args([
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-                "-D",
-            ])
-            .arg(&data)
-            .output()
-            .expect("initdb can be run");
-        assert!(
-            made.status.success(),
-            "initdb: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        let written: Vec<String> = settings
+        own(folder.path());
+        own(&data);
+        make_cluster(&data);
+        let mut written: String = settings
             .iter()
             .map(|(name, value)| format!("{name} = '{value}'\n"))
             .collect();
+        if let Some(certificate) = certificate {
+            encrypt(&data, certificate);
+            written.push_str("ssl = on\n");
+        }
         let file = data.join("postgresql.conf");
         let shipped = fs::read_to_string(&file).expect("initdb wrote a configuration");
-        fs::write(&file, shipped + &written.concat()).expect("the configuration can be written");
+        fs::write(&file, shipped + &written).expect("the configuration can be written");
         let port = free_port();
         let process = run(&data, port);
         let mut server = Self {
@@ -86,7 +85,7 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Where the cluster's files are.
+    /// Where the cluster's files are, and its log, `server.log`.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -117,6 +116,11 @@ impl Postgres {
     /// Makes a database.
     pub fn create_database(&self, name: &str) {
         self.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
+    }
+
+    /// Ends the server in order, with sessions that are still open: everything is written to the files.
+    pub fn stop(&mut self) {
+        signal::end(&mut self.process, "INT", "PostgreSQL");
     }
 
     /// Kills the server as a loss of power does: nothing is said to anybody.
@@ -186,6 +190,40 @@ impl Drop for Postgres {
     }
 }
 
+/// Makes an empty cluster in a folder.
+fn make_cluster(data: &Path) {
+    let made = as_server("initdb")
+        .args([
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "-D",
+        ])
+        .arg(data)
+        .output()
+        .expect("initdb can be run");
+    assert!(
+        made.status.success(),
+        "initdb: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+}
+
+/// Puts a certificate where the server looks for it, and lets nobody in whose connection is not encrypted. The server
+/// refuses a key that others can read.
+fn encrypt(data: &Path, files: &CertificateFiles) {
+    let (certificate, key) = (data.join("server.crt"), data.join("server.key"));
+    fs::copy(&files.certificate, &certificate).expect("the certificate can be copied");
+    fs::copy(&files.key, &key).expect("the key can be copied");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("a file of ours can be closed to others");
+    own(&certificate);
+    own(&key);
+    fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n")
+        .expect("the rules of who may connect can be written");
+}
+
 fn run(data: &Path, port: u16) -> Child {
     let log = fs::OpenOptions::new()
         .create(true)
@@ -223,11 +261,14 @@ fn as_server(name: &str) -> Command {
 }
 
 fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
+/// Gives a file or folder to the user that runs the server.
 fn own(path: &Path) {
+    if !is_root() {
+        return;
+    }
     let owned = Command::new("chown")
         .arg(USER)
         .arg(path)

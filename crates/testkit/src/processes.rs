@@ -14,6 +14,8 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
+use crate::signal;
+
 /// How often something is looked at while waiting for it.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -217,15 +219,7 @@ impl ServiceProcess {
         let Some(mut running) = self.running.take() else {
             return Err(format!("{} does not run", self.label));
         };
-        let told = Command::new("kill")
-            .args(["-s", "TERM", &running.child.id().to_string()])
-            .status()
-            .expect("the command kill is there");
-        assert!(
-            told.success(),
-            "{} was gone before it was told to end",
-            self.label
-        );
+        signal::tell(&running.child, "TERM", &self.label);
         let begun = Instant::now();
         loop {
             if let Some(status) = running.child.try_wait().expect("a child can be asked") {

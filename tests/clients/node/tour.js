@@ -119,6 +119,12 @@ async function tour(suite) {
   console.log('            has', membership.available_points, 'points in', membership.program_title);
   console.log('            open cases:', (view.open_cases ?? []).length);
 
+  // Satisfaction itself says the same.
+  const satisfaction = await suite.call('satisfaction.v1.SatisfactionService/GetCustomerSatisfaction', {
+    name: `${customer.name}/satisfaction`,
+  });
+  console.log('satisfied ', satisfaction.latest_csat, 'of 5');
+
   // A wrong call says everything that is wrong about it at once, for programs and for people.
   try {
     await suite.call('profile.v1.ProfileService/RecordPurchase', {

@@ -31,18 +31,26 @@ class Refused(Exception):
 
 
 class Suite:
-    """A connection to a running suite."""
+    """Connections to a running suite: to one address, or to one for each service.
 
-    def __init__(self, address):
-        self.channel = grpc.insecure_channel(address)
-        self.pool = DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
+    `127.0.0.1:50051`, or `profile=127.0.0.1:50051,loyalty=127.0.0.1:50054` and so on.
+    """
+
+    def __init__(self, addresses):
+        self.connections = {}
+        for part in addresses.split(","):
+            service, _, address = part.rpartition("=")
+            channel = grpc.insecure_channel(address)
+            self.connections[service] = channel, DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
 
     def call(self, method, **request):
         """Calls a method such as `loyalty.v1.LoyaltyService/GetBalance` and gives its answer as a dictionary."""
         service, name = f"rapport.{method}".split("/")
-        described = self.pool.FindServiceByName(service).FindMethodByName(name)
+        package = method.split(".")[0]
+        channel, pool = self.connections[package if package in self.connections else ""]
+        described = pool.FindServiceByName(service).FindMethodByName(name)
         answer_class = message_factory.GetMessageClass(described.output_type)
-        send = self.channel.unary_unary(
+        send = channel.unary_unary(
             f"/{service}/{name}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer_class.FromString,

@@ -1,5 +1,6 @@
 """The five-minute tour of Rapport: python tour.py [127.0.0.1:50051]
 
+Services at addresses of their own are given as profile=HOST:PORT,feedback=HOST:PORT,satisfaction=HOST:PORT,loyalty=HOST:PORT.
 It can be taken again: the same calls give the same answers, and change nothing.
 """
 
@@ -120,6 +121,12 @@ print("            bought", len(view["latest_purchases"]), "time(s)")
 print("            would recommend us:", view["satisfaction"]["latest_nps"], "of 10")
 print("            has", view["memberships"][0]["available_points"], "points in", view["memberships"][0]["program_title"])
 print("            open cases:", len(view.get("open_cases", [])))
+
+# Satisfaction itself says the same.
+satisfaction = suite.call(
+    "satisfaction.v1.SatisfactionService/GetCustomerSatisfaction", name=f"{customer['name']}/satisfaction"
+)
+print("satisfied ", satisfaction["latest_csat"], "of 5")
 
 # A wrong call says everything that is wrong about it at once, for programs and for people.
 try:

@@ -2,7 +2,7 @@
 //!
 //! Rows from before values were sealed have the value where the hash is now, and nothing beside it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rapport_privacy::{Place, Position, ROWS_PER_STEP, SealedRows, Step, TenantKeys};
 use rapport_status::Error;
@@ -47,33 +47,60 @@ mod identity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Keys looked up by one statement; each is looked for in two forms.
-const KEYS_PER_STATEMENT: usize = 1_000;
+/// Keys looked up by one statement.
+const KEYS_PER_STATEMENT: usize = 2_000;
+
+/// In which form an identity is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// By its hash.
+    Sealed,
+    /// By its value, from before values were sealed.
+    Unsealed,
+}
 
 /// Who owns which of these identities.
+///
+/// Values are sent to the database only if it has some that are not sealed: a server may write down what it is asked.
 pub(crate) async fn owners(
     connection: &impl ConnectionTrait,
     keys: &TenantKeys,
     wanted: &[&IdentityKey],
 ) -> Result<Vec<(IdentityKey, String)>, Error> {
-    let mut by_system: BTreeMap<(&'static str, &str), Vec<&IdentityKey>> = BTreeMap::new();
-    for key in wanted {
+    let hashes = wanted.iter().map(|key| (hash(keys, key), *key)).collect();
+    let mut owners = owners_in(connection, keys, Form::Sealed, hashes).await?;
+    let found: HashSet<&IdentityKey> = owners.iter().map(|(key, _)| key).collect();
+    let values: Vec<(String, &IdentityKey)> = wanted
+        .iter()
+        .filter(|key| !found.contains(*key))
+        .map(|key| (key.value().to_owned(), *key))
+        .collect();
+    if !values.is_empty() && has_unsealed(connection, keys.tenant()).await? {
+        owners.extend(owners_in(connection, keys, Form::Unsealed, values).await?);
+    }
+    Ok(owners)
+}
+
+/// Who owns which of these identities, of those that are stored in a form; each with what it is found by.
+async fn owners_in(
+    connection: &impl ConnectionTrait,
+    keys: &TenantKeys,
+    form: Form,
+    wanted: Vec<(String, &IdentityKey)>,
+) -> Result<Vec<(IdentityKey, String)>, Error> {
+    let mut by_system: BTreeMap<(&'static str, &str), Vec<(String, &IdentityKey)>> = BTreeMap::new();
+    for (value, key) in wanted {
         by_system
             .entry((columns::identity_kind_word(key.kind()), key.system()))
             .or_default()
-            .push(key);
+            .push((value, key));
     }
     let mut owners = Vec::new();
     for ((kind, system), wanted) in by_system {
         for wanted in wanted.chunks(KEYS_PER_STATEMENT) {
-            let hashes = wanted.iter().map(|key| (hash(keys, key), *key));
-            let by_hash: HashMap<String, &IdentityKey> = hashes.collect();
             let by_value: HashMap<&str, &IdentityKey> =
-                wanted.iter().map(|key| (key.value(), *key)).collect();
-            let values = by_hash
-                .keys()
-                .cloned()
-                .chain(by_value.keys().map(|value| (*value).to_owned()));
+                wanted.iter().map(|(value, key)| (value.as_str(), *key)).collect();
+            let values = by_value.keys().map(|value| (*value).to_owned());
             let rows = identity::Entity::find()
                 .filter(identity::Column::Tenant.eq(keys.tenant()))
                 .filter(identity::Column::Kind.eq(kind))
@@ -83,15 +110,29 @@ pub(crate) async fn owners(
                 .await
                 .stored("read the owners of identities")?;
             for row in rows {
-                let found = match row.sealed_value {
-                    Some(_) => by_hash.get(&row.value),
-                    None => by_value.get(row.value.as_str()),
-                };
-                owners.extend(found.map(|key| ((*key).clone(), row.customer)));
+                if row.sealed_value.is_some() == (form == Form::Sealed) {
+                    let found = by_value.get(row.value.as_str());
+                    owners.extend(found.map(|key| ((*key).clone(), row.customer)));
+                }
             }
         }
     }
     Ok(owners)
+}
+
+/// Whether a tenant has identities from before values were sealed.
+async fn has_unsealed(connection: &impl ConnectionTrait, tenant: &str) -> Result<bool, Error> {
+    let one: Option<String> = identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Customer)
+        .filter(identity::Column::Tenant.eq(tenant))
+        .filter(identity::Column::SealedValue.is_null())
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await
+        .stored("look for identities that are not sealed")?;
+    Ok(one.is_some())
 }
 
 /// The identities of these customers, in their order.

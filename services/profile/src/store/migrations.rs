@@ -11,6 +11,7 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     list.push(Box::new(Values));
     list.push(Box::new(SealedCustomers));
     list.push(Box::new(Counters));
+    list.push(Box::new(UnsealedIdentities));
     list
 }
 
@@ -280,6 +281,28 @@ impl MigrationTrait for Counters {
             .primary_key(Index::create().col("tenant").col("name"))
             .take();
         manager.create_table(counter).await
+    }
+}
+
+/// Finds identities from before values were sealed, or that there is none.
+struct UnsealedIdentities;
+
+impl MigrationName for UnsealedIdentities {
+    fn name(&self) -> &'static str {
+        "m0007_unsealed_identities"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for UnsealedIdentities {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "CREATE INDEX identity_unsealed ON identity (tenant) WHERE sealed_value IS NULL",
+            )
+            .await?;
+        Ok(())
     }
 }
 

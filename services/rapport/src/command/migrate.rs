@@ -10,6 +10,11 @@ pub(crate) async fn run(configuration: &Configuration) -> Result<(), Failure> {
     let storage = Storage::take(configuration)?;
     for (service, migrations) in suite::schemas() {
         let store = storage.open(service).await?;
+        store.reach().await.map_err(|error| {
+            Failure::from(error).mend(
+                "check database.url (address, user, password, sslmode, sslrootcert), and that the server is running",
+            )
+        })?;
         let before = store.schema_state(&migrations).await?;
         store.migrate(&migrations).await?;
         let done = match before {
