@@ -53,17 +53,17 @@ impl Postgres {
         own(folder.path());
         own(&data);
         make_cluster(&data);
-        let mut written: String = settings
+        let mut written: Vec<String> = settings
             .iter()
             .map(|(name, value)| format!("{name} = '{value}'\n"))
             .collect();
         if let Some(certificate) = certificate {
             encrypt(&data, certificate);
-            written.push_str("ssl = on\n");
+            written.push("ssl = on\n".to_owned());
         }
         let file = data.join("postgresql.conf");
         let shipped = fs::read_to_string(&file).expect("initdb wrote a configuration");
-        fs::write(&file, shipped + &written).expect("the configuration can be written");
+        fs::write(&file, shipped + &written.concat()).expect("the configuration can be written");
         let port = free_port();
         let process = run(&data, port);
         let mut server = Self {
