@@ -29,7 +29,7 @@ use crate::{Store, rows::Together, trail::Trail};
 /// Operations that one transaction takes at most.
 pub const MOST_OPERATIONS: usize = 512;
 
-/// Operations that can wait; more are refused at once.
+/// Operations that can wait in a lane; more are refused at once.
 const QUEUE: usize = 4_096;
 
 /// Transactions that a process has under way at the same time on a server: while one waits for the disk, the other has the
@@ -131,7 +131,7 @@ impl<B: Batch> Clone for Committer<B> {
 impl<B: Batch> std::fmt::Debug for Committer<B> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let free: usize = self.lanes.iter().map(|lane| lane.queue.capacity()).sum();
-        write!(formatter, "Committer({free} of {QUEUE} places free)")
+        write!(formatter, "Committer({free} places free)")
     }
 }
 
@@ -146,7 +146,7 @@ impl<B: Batch> Committer<B> {
         };
         let (mut lanes, mut workers) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for _ in 0..count {
-            let (queue, waiting) = mpsc::channel(QUEUE / count);
+            let (queue, waiting) = mpsc::channel(QUEUE);
             let closing = Arc::new(Notify::new());
             workers.push(tokio::spawn(run(
                 store.clone(),
@@ -159,7 +159,7 @@ impl<B: Batch> Committer<B> {
         Self {
             batch,
             lanes: lanes.into(),
-            bulk: Arc::new(Semaphore::new(QUEUE / count / 2)),
+            bulk: Arc::new(Semaphore::new(QUEUE / 2)),
             workers: Arc::new(std::sync::Mutex::new(workers)),
         }
     }
