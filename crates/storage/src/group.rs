@@ -145,11 +145,11 @@ impl<B: Batch> Committer<B> {
             _ => LANES,
         };
         let (mut lanes, mut workers) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for _ in 0..count {
+        for store in std::iter::repeat_n(store, count) {
             let (queue, waiting) = mpsc::channel(QUEUE);
             let closing = Arc::new(Notify::new());
             workers.push(tokio::spawn(run(
-                store.clone(),
+                store,
                 Arc::clone(&batch),
                 waiting,
                 Arc::clone(&closing),

@@ -1,6 +1,11 @@
 //! The connection to the broker, and the stream.
 
-use std::{fmt, str::FromStr as _, time::Duration};
+use std::{
+    fmt,
+    str::FromStr as _,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_nats::{
     Client, ConnectOptions, Event as Happening, ServerAddr,
@@ -76,6 +81,7 @@ impl Connection {
             .map(|address| ServerAddr::from_str(address.trim()).map_err(|error| unusable("url", error)))
             .collect::<Result<Vec<_>>>()?;
         let (sender, link) = watch::channel(Link::default());
+        let told = AtomicBool::new(false);
         let mut settings = ConnectOptions::new()
             .name("rapport")
             .retry_on_initial_connect()
@@ -84,7 +90,7 @@ impl Connection {
             .ping_interval(PING)
             .reconnect_delay_callback(pause)
             .event_callback(move |happening| {
-                note(&sender, &happening);
+                note(&sender, &told, &happening);
                 std::future::ready(())
             });
         if let Some(file) = &options.credentials {
@@ -200,9 +206,12 @@ fn pause(attempts: usize) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
-fn note(link: &watch::Sender<Link>, happening: &Happening) {
+/// Notes how the connection changed. Why the broker cannot be reached is said once, as long as `told` is not set: the
+/// client tries again and again.
+fn note(link: &watch::Sender<Link>, told: &AtomicBool, happening: &Happening) {
     match happening {
         Happening::Connected => {
+            told.store(false, Ordering::Relaxed);
             link.send_modify(|link| {
                 link.up = true;
                 link.generation += 1;
@@ -212,6 +221,14 @@ fn note(link: &watch::Sender<Link>, happening: &Happening) {
         Happening::Disconnected => {
             link.send_modify(|link| link.up = false);
             tracing::warn!("the event broker is lost; events wait in the outbox until it is back");
+        }
+        Happening::ClientError(error) if !told.swap(true, Ordering::Relaxed) => {
+            // The client does not tell what was wrong with a certificate.
+            tracing::warn!(
+                %error,
+                "the event broker cannot be reached; events wait in the outbox. Look at its address, and with TLS whether \
+                 events.authorities holds the authority of its certificate"
+            );
         }
         Happening::ClientError(error) => tracing::debug!(%error, "the event broker cannot be reached"),
         Happening::ServerError(error) => tracing::warn!(%error, "the event broker complains"),
