@@ -185,16 +185,34 @@ async fn set_relayed_at(
     if sequences.is_empty() {
         return Ok(());
     }
+    let to_be_changed = match moment {
+        Some(_) => outbox::Column::RelayedAt.is_null(),
+        None => outbox::Column::RelayedAt.is_not_null(),
+    };
+    let to_be_changed = &to_be_changed;
     store
         .write(name, |transaction| async move {
             let connection = transaction.connection();
-            outbox::Entity::update_many()
-                .col_expr(outbox::Column::RelayedAt, Expr::val(moment))
+            // In the order of writing: where several processes relay one outbox for a moment, or without a broker for ever,
+            // they wait for each other, and never in a circle. What another one has marked meanwhile is left out.
+            let locked: Vec<i64> = outbox::Entity::find()
+                .select_only()
+                .column(outbox::Column::Sequence)
                 .filter(among(
                     connection,
                     outbox::Column::Sequence,
                     sequences.iter().copied(),
                 ))
+                .filter(to_be_changed.clone())
+                .order_by_asc(outbox::Column::Sequence)
+                .lock_exclusive()
+                .into_tuple()
+                .all(connection)
+                .await
+                .stored("lock rows of the outbox")?;
+            outbox::Entity::update_many()
+                .col_expr(outbox::Column::RelayedAt, Expr::val(moment))
+                .filter(among(connection, outbox::Column::Sequence, locked))
                 .exec(connection)
                 .await
                 .stored("mark the outbox")?;

@@ -17,9 +17,12 @@ use crate::{
     stage::{Databases, Running, Stage},
 };
 
-/// Callers that are many. Four times as many are the crowd that the target for 64 callers or more is measured with: each
-/// caller waits for its answer, so that fewer of them ask less often than the service could answer.
+/// Callers that are many.
 const MANY: u64 = 64;
+
+/// Callers that the target for 64 callers or more is measured with: each waits for its answer, so that fewer of them ask
+/// less often than the service could answer.
+const CROWD: u64 = 512;
 
 /// Measures the ledger.
 pub async fn measure(stage: &Stage, plan: &Plan, report: &mut Report) -> Outcome<()> {
@@ -142,7 +145,7 @@ impl Subjects {
         let earn = [
             self.earn(&self.service, 1).await?,
             self.earn(&self.service, MANY).await?,
-            self.earn(&self.service, 4 * MANY).await?,
+            self.earn(&self.service, CROWD).await?,
         ];
         Ok(Round { rates, earn, balance })
     }
@@ -278,7 +281,7 @@ fn tell(rounds: &[Round], best: &Best, report: &mut Report) {
         share("W", rates.most_writes(), 0.5),
     ];
     report.add_against(
-        "earn, 256 callers",
+        &format!("earn, {CROWD} callers"),
         crowd,
         unit,
         targets,
