@@ -12,10 +12,12 @@ use crate::{Store, failure::Stored as _};
 /// Rows after which a table is worth it.
 const ROWS: i64 = 500;
 
-/// Tables of the store that were never analysed. The row of `pg_class` is asked whether this user may.
+/// Tables of the store that were never analysed. Other schemas of the database are those of others. The row of `pg_class`
+/// is asked whether this user may.
 const YOUNG: &str = "SELECT format('%I.%I', young.schemaname, young.relname) AS name \
                      FROM pg_stat_user_tables AS young JOIN pg_class ON pg_class.oid = young.relid \
-                     WHERE young.last_analyze IS NULL AND young.last_autoanalyze IS NULL \
+                     WHERE young.schemaname = ANY(current_schemas(false)) \
+                     AND young.last_analyze IS NULL AND young.last_autoanalyze IS NULL \
                      AND young.n_mod_since_analyze >= $1 AND pg_has_role(pg_class.relowner, 'USAGE') \
                      ORDER BY young.relname";
 
