@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// Callers that find the greatest throughput.
-const CALLERS: u64 = 32;
+const CALLERS: u64 = 16;
 
 /// Limits for callers who would rather be refused than wait. The defaults take 1,024 calls at a time until they have seen
 /// for how long calls are held up, tolerate 10 ms on average, and never refuse the first 64.
 const LIMITS: [(&str, &str); 3] = [
-    ("RAPPORT_LIMITS__CALLS_IN_FLIGHT", "32"),
+    ("RAPPORT_LIMITS__CALLS_IN_FLIGHT", "16"),
     ("RAPPORT_LIMITS__HELD_UP_MILLISECONDS", "3"),
     ("RAPPORT_LIMITS__LEAST_CALLS_IN_FLIGHT", "8"),
 ];
