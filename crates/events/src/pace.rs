@@ -24,3 +24,24 @@ impl Pace {
         self.next = Instant::now() + BETWEEN_LOOKS;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_look_is_at_once_and_others_keep_apart() {
+        let mut pace = Pace::new();
+        assert!(pace.next <= Instant::now(), "the first look waits for nothing");
+        pace.keep().await;
+        let first = Instant::now();
+        for _ in 0..3 {
+            pace.keep().await;
+        }
+        assert!(
+            first.elapsed() >= BETWEEN_LOOKS * 2,
+            "four looks within {:?}",
+            first.elapsed()
+        );
+    }
+}
