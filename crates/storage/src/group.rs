@@ -24,7 +24,11 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::{Store, rows::Together, trail::Trail};
+use crate::{
+    Store,
+    rows::Together,
+    trail::{self, Trail},
+};
 
 /// Operations that one transaction takes at most.
 pub const MOST_OPERATIONS: usize = 512;
@@ -52,8 +56,7 @@ pub trait Batch: Send + Sync + 'static {
 
     /// What an operation is about, as a number. Operations about the same thing are done in the order in which they
     /// came; those about different things may be done side by side. Without it, all are done in their order.
-    fn subject(&self, operation: &Self::Operation) -> u64 {
-        let _ = operation;
+    fn subject(&self, _operation: &Self::Operation) -> u64 {
         0
     }
 
@@ -85,7 +88,7 @@ impl<A> Executed<A> {
     pub fn written(answers: Vec<Result<A>>) -> Self {
         Self {
             answers,
-            writes: Together::new("append to the audit log"),
+            writes: Together::new(trail::APPEND),
         }
     }
 }

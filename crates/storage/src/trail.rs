@@ -20,6 +20,9 @@ use sea_orm_migration::{prelude::*, schema};
 
 use crate::rows::{self, Together};
 
+/// What is done when nothing but records is written, for errors.
+pub(crate) const APPEND: &str = "append to the audit log";
+
 tokio::task_local! {
     static CURRENT: Option<Trail>;
 }
@@ -96,7 +99,7 @@ pub(crate) fn keep(trails: &[Trail]) {
 
 /// Appends records to the audit log.
 pub async fn append(connection: &impl ConnectionTrait, records: Vec<audit_record::Model>) -> Result<()> {
-    rows::insert::<audit_record::Entity>(connection, "append to the audit log", records).await
+    rows::insert::<audit_record::Entity>(connection, APPEND, records).await
 }
 
 /// A call, as the audit log keeps it. Nothing of what its messages say is in it but the names of resources.

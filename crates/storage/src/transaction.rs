@@ -35,7 +35,7 @@ impl Transaction {
     /// outcome open, and the error says so.
     pub async fn commit<T>(self, answer: T) -> Result<Committed<T>> {
         let trails: Vec<Trail> = Trail::current().into_iter().collect();
-        let writes = Together::new("append to the audit log");
+        let writes = Together::new(trail::APPEND);
         self.commit_with(writes, &trails, answer).await
     }
 

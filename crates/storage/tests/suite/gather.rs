@@ -57,6 +57,15 @@ impl Lookup for Values {
     }
 }
 
+/// A gatherer, and how many statements it has taken.
+fn gatherer(store: &Store) -> (Gatherer<Values>, Arc<AtomicUsize>) {
+    let statements = Arc::<AtomicUsize>::default();
+    let lookup = Values {
+        statements: Arc::clone(&statements),
+    };
+    (Gatherer::start(store.clone(), lookup), statements)
+}
+
 async fn store_numbers(store: &Store, count: i64) {
     let rows = (0..count).map(|id| number::ActiveModel {
         id: sea_orm::ActiveValue::Set(id),
@@ -74,11 +83,7 @@ async fn store_numbers(store: &Store, count: i64) {
 async fn many_callers_share_statements_and_each_gets_what_belongs_to_its_key() {
     let temporary = open().await;
     store_numbers(&temporary.store, 100).await;
-    let statements = Arc::new(AtomicUsize::new(0));
-    let lookup = Values {
-        statements: Arc::clone(&statements),
-    };
-    let gatherer = Gatherer::start(temporary.store.clone(), lookup);
+    let (gatherer, statements) = gatherer(&temporary.store);
     let calls: Vec<_> = (0..1_000)
         .map(|call| {
             let gatherer = gatherer.clone();
@@ -98,11 +103,7 @@ async fn many_callers_share_statements_and_each_gets_what_belongs_to_its_key() {
 async fn one_caller_alone_is_answered_without_waiting_for_company() {
     let temporary = open().await;
     store_numbers(&temporary.store, 10).await;
-    let statements = Arc::new(AtomicUsize::new(0));
-    let lookup = Values {
-        statements: Arc::clone(&statements),
-    };
-    let gatherer = Gatherer::start(temporary.store.clone(), lookup);
+    let (gatherer, statements) = gatherer(&temporary.store);
     for id in 0..10 {
         assert_eq!(gatherer.find(id).await.unwrap(), Some(id * 10));
     }
@@ -112,10 +113,7 @@ async fn one_caller_alone_is_answered_without_waiting_for_company() {
 #[tokio::test]
 async fn a_caller_sees_what_was_committed_before_it_asked() {
     let temporary = open().await;
-    let lookup = Values {
-        statements: Arc::default(),
-    };
-    let gatherer = Gatherer::start(temporary.store.clone(), lookup);
+    let (gatherer, _) = gatherer(&temporary.store);
     for count in 1..20 {
         let row = number::ActiveModel {
             id: sea_orm::ActiveValue::Set(count),
@@ -145,10 +143,7 @@ async fn a_caller_sees_what_was_committed_before_it_asked() {
 async fn a_key_that_cannot_be_asked_for_fails_alone() {
     let temporary = open().await;
     store_numbers(&temporary.store, 50).await;
-    let lookup = Values {
-        statements: Arc::default(),
-    };
-    let gatherer = Gatherer::start(temporary.store.clone(), lookup);
+    let (gatherer, _) = gatherer(&temporary.store);
     let calls = (0..50).map(|id| gatherer.find(if id == 17 { -1 } else { id }));
     for (id, found) in (0..).zip(futures::future::join_all(calls).await) {
         match found {
@@ -161,10 +156,7 @@ async fn a_key_that_cannot_be_asked_for_fails_alone() {
 #[tokio::test]
 async fn more_than_can_wait_are_refused_at_once() {
     let temporary = open().await;
-    let lookup = Values {
-        statements: Arc::default(),
-    };
-    let gatherer = Gatherer::start(temporary.store.clone(), lookup);
+    let (gatherer, _) = gatherer(&temporary.store);
     let calls = (0..10_000).map(|id| gatherer.find(id));
     let found = futures::future::join_all(calls).await;
     let refused = found.iter().filter_map(|found| found.as_ref().err());
