@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
+/// Threads that a process works with at most.
+const MOST_THREADS: usize = 256;
+
 /// What can be configured. The defaults serve one machine without any file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +135,13 @@ impl Configuration {
             return Err(Failure::new(format!("the tenant {:?} is no id", self.tenant))
                 .mend("use 1 to 63 of a-z 0-9 - _ . beginning with a letter or digit"));
         }
+        if self.threads > MOST_THREADS {
+            return Err(
+                Failure::new(format!("{} threads are too many", self.threads)).mend(format!(
+                    "use 1 to {MOST_THREADS}, or 0 for as many as there are processors"
+                )),
+            );
+        }
         Ok(self)
     }
 }
@@ -165,6 +175,7 @@ mod tests {
             log: String::new(),
             log_form: LogForm::Json,
             grace_seconds: 0,
+            threads: 7,
             ..Configuration::default()
         };
         let read = Configuration::read(Some(&file), other, &Overrides::default()).unwrap();
@@ -200,6 +211,7 @@ mod tests {
             ("listen = \"0.0.0.0:50051\"", "no loopback address"),
             ("listen = \"nowhere\"", "configuration cannot be used"),
             ("tenant = \"A B\"", "is no id"),
+            ("threads = 100000", "100000 threads are too many"),
         ] {
             std::fs::write(&file, text).unwrap();
             let refused = Configuration::read(Some(&file), Configuration::default(), &Overrides::default())
