@@ -6,4 +6,5 @@ pub mod expiry;
 pub mod ledger;
 pub mod member;
 pub mod program;
+pub mod rewards;
 pub mod summary;
