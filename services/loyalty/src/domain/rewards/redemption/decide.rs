@@ -6,7 +6,14 @@ use uuid::Uuid;
 
 use crate::domain::{
     member,
-    rewards::{code_pool::Change, price::Payment, reasons, terms::Kind, voucher::Offer},
+    rewards::{
+        self,
+        code_pool::Change,
+        price::Payment,
+        reasons,
+        terms::Kind,
+        voucher::{self, Offer},
+    },
 };
 
 use super::{
@@ -196,7 +203,7 @@ fn require_allowed(scene: &Scene<'_>, units: i64) -> Result<(), Error> {
     if !member.eligible {
         return Err(Error::about(
             reasons::MEMBER_NOT_ELIGIBLE,
-            super::super::RESOURCE_TYPE,
+            rewards::RESOURCE_TYPE,
             &reward.name,
             format!(
                 "{} is not for {}: its condition of eligibility does not hold; choose another reward",
@@ -309,26 +316,10 @@ fn advance(draft: &mut Draft<'_>, (step, state): (Step, State), note: &str) -> R
 fn fulfil(draft: &mut Draft<'_>, note: &str, new_id: &mut dyn FnMut() -> Uuid) -> Result<(), Error> {
     draft.redemption.require(Step::Fulfil, draft.now())?;
     let now = draft.now();
-    let until = draft.redemption.agreed.received.end(now, draft.scene.time_zone);
+    let mut until = draft.redemption.agreed.received.end(now, draft.scene.time_zone);
     match draft.redemption.agreed.kind.clone() {
-        Kind::DigitalCode { .. } => show_codes(draft)?,
-        Kind::Voucher(terms) => {
-            let parties = (
-                draft.scene.reward.program.as_str(),
-                draft.redemption.member.as_str(),
-            );
-            let moment = (now, draft.scene.time_zone);
-            let lifetime = draft.redemption.agreed.received;
-            let offers: Vec<_> = (0..draft.redemption.order.units)
-                .map(|_| Offer::issue(new_id(), parties, &terms, lifetime, moment))
-                .collect();
-            let received = offers.iter().map(|offer| ReceivedVoucher {
-                id: offer.voucher,
-                cancelled: false,
-            });
-            draft.redemption.vouchers = received.collect();
-            draft.add(Effect::IssueVouchers(offers));
-        }
+        Kind::DigitalCode { .. } => until = show_codes(draft)?,
+        Kind::Voucher(terms) => issue_vouchers(draft, &terms, new_id),
         Kind::Privilege { privilege } => draft.add(Effect::GrantPrivilege { privilege, until }),
         Kind::Physical | Kind::Donation { .. } => {}
     }
@@ -338,8 +329,23 @@ fn fulfil(draft: &mut Draft<'_>, note: &str, new_id: &mut dyn FnMut() -> Uuid) -
     Ok(())
 }
 
-/// Shows the codes, unless one has become worthless since it was taken.
-fn show_codes(draft: &mut Draft<'_>) -> Result<(), Error> {
+fn issue_vouchers(draft: &mut Draft<'_>, terms: &voucher::Terms, new_id: &mut dyn FnMut() -> Uuid) {
+    let redemption = &draft.redemption;
+    let parties = (draft.scene.reward.program.as_str(), redemption.member.as_str());
+    let moment = (draft.now(), draft.scene.time_zone);
+    let offers: Vec<_> = (0..redemption.order.units)
+        .map(|_| Offer::issue(new_id(), parties, terms, redemption.agreed.received, moment))
+        .collect();
+    let received = offers.iter().map(|offer| ReceivedVoucher {
+        id: offer.voucher,
+        cancelled: false,
+    });
+    draft.redemption.vouchers = received.collect();
+    draft.add(Effect::IssueVouchers(offers));
+}
+
+/// Shows the codes and tells when the first of them expires. Refused when one has become worthless since it was taken.
+fn show_codes(draft: &mut Draft<'_>) -> Result<Option<Timestamp>, Error> {
     let redemption = &draft.redemption;
     if let Some(code) = redemption.codes.iter().find(|code| code.has_expired(draft.now())) {
         return Err(redemption.conflict(format!(
@@ -348,11 +354,10 @@ fn show_codes(draft: &mut Draft<'_>) -> Result<(), Error> {
             redemption.name()
         )));
     }
-    let last = redemption.codes.iter().filter_map(|code| code.expire_time).min();
+    let first_end = redemption.codes.iter().filter_map(|code| code.expire_time).min();
     let codes = draft.codes_held();
     draft.change_codes(codes, Change::Shown);
-    draft.redemption.received_until = last;
-    Ok(())
+    Ok(first_end)
 }
 
 fn check_notes(action: &Action) -> Result<(), Error> {
