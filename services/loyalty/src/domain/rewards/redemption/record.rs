@@ -169,11 +169,10 @@ impl Redemption {
         } else {
             self.state
         };
-        let steps = state.steps(&self.agreed.kind);
-        if steps.contains(&step) {
+        if state.steps(&self.agreed.kind).contains(&step) {
             return Ok(());
         }
-        let possible: Vec<_> = steps.iter().map(|step| step.done()).collect();
+        let possible = state.possible(&self.agreed.kind);
         let remedy = match possible.split_last() {
             None => "nothing more can be done with it; reserve the reward again".to_owned(),
             Some((last, [])) => format!("it can only be {last}"),

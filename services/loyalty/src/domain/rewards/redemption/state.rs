@@ -63,6 +63,11 @@ impl State {
         }
     }
 
+    /// What can be done with a redemption of a kind, as words after "can be": `confirmed`, `cancelled` …
+    pub fn possible(self, kind: &Kind) -> Vec<&'static str> {
+        self.steps(kind).iter().map(|step| step.done()).collect()
+    }
+
     /// Whether its units were handed over and not all given back.
     pub fn is_handed_over(self) -> bool {
         matches!(self, Self::Sent | Self::Fulfilled)

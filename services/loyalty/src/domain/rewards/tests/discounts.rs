@@ -29,6 +29,14 @@ pub(super) fn amounting(minor: i64) -> Order {
     order_of(vec![line("tea", "drinks", minor, 1)])
 }
 
+/// An order of one line in euros.
+pub(super) fn order_in_euros(minor: i64) -> Order {
+    Order {
+        currency: "EUR".parse().unwrap(),
+        ..amounting(minor)
+    }
+}
+
 fn percent(basis_points: i64, most: Option<i64>) -> voucher::Terms {
     voucher_terms(Benefit::Percentage {
         basis_points,

@@ -84,7 +84,7 @@ fn bytes(bits: &[bool]) -> Vec<u8> {
         .collect()
 }
 
-fn text_of(bytes: &[u8]) -> String {
+pub(super) fn text_of(bytes: &[u8]) -> String {
     let bits: Vec<bool> = bytes
         .iter()
         .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
