@@ -69,7 +69,7 @@ fn shown(text: &str, at: Span) -> String {
     }
     let start: String = written.chars().take(40).collect();
     let end: String = written.chars().skip(count - 15).collect();
-    format!("{start} … {end}")
+    format!("{} … {}", start.trim_end(), end.trim_start())
 }
 
 struct Checker<'c> {

@@ -70,12 +70,6 @@ impl<'t> Parser<'t> {
         self.tokens.get(self.next + tokens).copied().unwrap_or(end)
     }
 
-    fn advance(&mut self) -> Token {
-        let token = self.peek();
-        self.next += 1;
-        token
-    }
-
     fn at_symbol(&self, symbol: &str) -> bool {
         matches!(self.peek().kind, TokenKind::Symbol(found) if found == symbol)
     }
@@ -89,12 +83,19 @@ impl<'t> Parser<'t> {
     }
 
     /// Takes the symbol that has to stand here; `wanted` says in words what could.
-    fn expect_symbol(&mut self, symbol: &str, wanted: &str) -> Parsed<Span> {
-        if self.at_symbol(symbol) {
-            Ok(self.advance().at)
+    fn expect_symbol(&mut self, symbol: &str, wanted: &str) -> Parsed<()> {
+        if self.take_symbol(symbol) {
+            Ok(())
         } else {
             Err(self.unexpected(wanted))
         }
+    }
+
+    /// From a place to the end of the token before the next one: brackets are in it, whose expressions know nothing of
+    /// them.
+    fn since(&self, start: Span) -> Span {
+        let last = self.next.checked_sub(1).and_then(|index| self.tokens.get(index));
+        last.map_or(start, |token| start.to(token.at))
     }
 
     fn written(&self, token: Token) -> &'t str {
@@ -160,28 +161,27 @@ impl<'t> Parser<'t> {
     /// A whole expression: a choice, or what binds more strongly.
     fn expression(&mut self) -> Parsed<Expression> {
         self.deeper(|parser| {
+            let start = parser.peek().at;
             let condition = parser.operators(binding::ANY)?;
             if !parser.take_symbol("?") {
                 return Ok(condition);
             }
-            if parser.at_symbol(".") || parser.at_symbol("[") {
-                return Err(parser.unexpected("the value of the choice"));
-            }
             let yes = parser.expression()?;
             parser.expect_symbol(":", "`:` and the other value of the choice")?;
             let no = parser.expression()?;
-            let at = condition.at.to(no.at);
+            let at = parser.since(start);
             parser.node(ExpressionKind::Choice(Box::new([condition, yes, no])), at)
         })
     }
 
     /// Operands joined by operators that bind at least as strongly as `lowest`.
     fn operators(&mut self, lowest: u8) -> Parsed<Expression> {
+        let start = self.peek().at;
         let mut left = self.sign()?;
         while let Some((joint, strength)) = self.joint().filter(|&(_, strength)| strength >= lowest) {
             self.next += 1;
             let right = self.operators(strength + 1)?;
-            let at = left.at.to(right.at);
+            let at = self.since(start);
             let kind = match joint {
                 Joint::Every => ExpressionKind::Every(chain(left, right, true)),
                 Joint::Any => ExpressionKind::Any(chain(left, right, false)),

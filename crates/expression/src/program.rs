@@ -186,3 +186,45 @@ impl Program {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Type;
+
+    #[test]
+    fn an_evaluation_stops_at_the_step_limit_and_nothing_absorbs_that() {
+        let schema = Schema::builder()
+            .variable("a", Type::list(Type::Int, 10), "Ints.")
+            .build()
+            .unwrap();
+        let arena = Arena::new();
+        let context = Context::new(&schema, [("a", arena.list((0..10).map(Value::Int)))]).unwrap();
+        for text in [
+            "a.all(x, x >= 0)",
+            "a.exists(x, x > 100) || a[0] == 0",
+            "!a.exists(x, x > 100 && x < 200)",
+            "a.exists_one(x, x == 9)",
+            "size(a.filter(x, x > 2)) == 7",
+            "a.filter(x, x > 2)[0] == 3",
+            "a.map(x, x > 7, 'x' + string(x))[1] == 'x9'",
+            "a + a != a && 5 in a && [9] != a",
+            "a.map(x, x * 2).sum() == 90",
+            "has({'a': 1}.a) && {'a': 1}['a'] == 1 && 'abc'.contains('b') && 'abc'.matches('b')",
+        ] {
+            let program = schema.compile(text, &[Kind::Bool]).unwrap();
+            let (value, steps) = program.evaluate_counted(&context).unwrap();
+            assert_eq!(value, Outcome::Bool(true), "{text}");
+            for limit in 0..=steps {
+                let mut frame = Frame::new(&context.values, &arena, limit);
+                let result = program.root.value(&mut frame).map_err(|fault| fault.kind);
+                let expected = if limit < steps {
+                    Err(FaultKind::TooManySteps)
+                } else {
+                    Ok(Value::Bool(true))
+                };
+                assert_eq!(result, expected, "{text} with {limit} of {steps} steps");
+            }
+        }
+    }
+}

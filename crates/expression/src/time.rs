@@ -12,19 +12,15 @@ static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundl
 
 /// Seconds of 0001-01-01T00:00:00Z, the first moment there is.
 const FIRST_SECOND: i64 = -62_135_596_800;
-/// Seconds of 9999-12-31T23:59:59Z; the last moment is the last nanosecond in it.
-const LAST_SECOND: i64 = 253_402_300_799;
 /// Longest duration in seconds: some 10,000 years.
 const LONGEST_SECONDS: i64 = 315_576_000_000;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// A moment in the years 1 to 9999.
+/// A moment from the year 1 on. The last one is that of jiff, 9999-12-30T22:00:00.999999999Z, so that every moment has a
+/// date in every time zone.
 fn within_years(moment: Timestamp) -> Option<Timestamp> {
-    let seconds = moment.as_nanosecond().div_euclid(NANOS_PER_SECOND);
-    (i128::from(FIRST_SECOND)..=i128::from(LAST_SECOND))
-        .contains(&seconds)
-        .then_some(moment)
+    (moment.as_nanosecond() >= i128::from(FIRST_SECOND) * NANOS_PER_SECOND).then_some(moment)
 }
 
 /// The moment that many seconds after the beginning of 1970.

@@ -22,7 +22,7 @@ pub enum Type {
         /// Most bytes.
         at_most: u32,
     },
-    /// A moment, to the nanosecond, in the years 1 to 9999.
+    /// A moment, to the nanosecond, from 0001-01-01T00:00:00Z to 9999-12-30T22:00:00.999999999Z.
     Timestamp,
     /// A span of time, to the nanosecond.
     Duration,

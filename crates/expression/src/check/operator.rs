@@ -94,7 +94,9 @@ impl<'c> Checker<'c> {
                 yes.of, no.of
             );
             let hint = either_conversion(&yes, &no, self.text);
-            return self.refuse(Finding::new(ProblemKind::Type, yes.at.to(no.at), message).maybe_hint(hint));
+            return self.refuse(
+                Finding::new(ProblemKind::Type, parts[1].at.to(parts[2].at), message).maybe_hint(hint),
+            );
         }
         let of = yes.of.wider(&no.of);
         Some(Typed {

@@ -68,7 +68,9 @@ impl Condition {
             }
             Self::HasKey(sides) => {
                 frame.charge(KEY)?;
-                let (map, key) = (sides.0.value(frame)?, sides.1.evaluate(frame)?);
+                // As it is written: the key stands on the left of `in`.
+                let key = sides.1.evaluate(frame)?;
+                let map = sides.0.value(frame)?;
                 Ok(matches!(map, Value::Map(entries) if find_key(entries, key).is_some()))
             }
             Self::OneOfStrings(of, strings) => {

@@ -19,7 +19,7 @@ impl Parser<'_> {
             TokenKind::Symbol("!") => {
                 self.next += 1;
                 let of = self.deeper(Self::sign)?;
-                let at = sign.at.to(of.at);
+                let at = self.since(sign.at);
                 self.node(ExpressionKind::Not(Box::new(of)), at)
             }
             TokenKind::Symbol("-") => {
@@ -28,7 +28,7 @@ impl Parser<'_> {
                     return Ok(number);
                 }
                 let of = self.deeper(Self::sign)?;
-                let at = sign.at.to(of.at);
+                let at = self.since(sign.at);
                 self.node(ExpressionKind::Negate(Box::new(of)), at)
             }
             _ => self.member(),
@@ -57,17 +57,18 @@ impl Parser<'_> {
 
     /// An operand with fields, calls and indexes after it.
     fn member(&mut self) -> Parsed<Expression> {
+        let start = self.peek().at;
         let mut of = self.primary()?;
         loop {
             if self.take_symbol(".") {
-                of = self.after_dot(of)?;
+                of = self.after_dot(of, start)?;
             } else if self.take_symbol("[") {
                 if self.at_symbol("?") {
                     return Err(self.unexpected("an index"));
                 }
                 let index = self.expression()?;
-                let end = self.expect_symbol("]", "an operator or `]`")?;
-                let at = of.at.to(end);
+                self.expect_symbol("]", "an operator or `]`")?;
+                let at = self.since(start);
                 of = self.node(ExpressionKind::Index(Box::new(of), Box::new(index)), at)?;
             } else if self.at_symbol("{") {
                 let at = self.peek().at;
@@ -81,7 +82,7 @@ impl Parser<'_> {
         }
     }
 
-    fn after_dot(&mut self, of: Expression) -> Parsed<Expression> {
+    fn after_dot(&mut self, of: Expression, start: Span) -> Parsed<Expression> {
         let token = self.peek();
         if token.kind != TokenKind::Name {
             return Err(self.unexpected("the name of a field or function"));
@@ -92,11 +93,11 @@ impl Parser<'_> {
             at: token.at,
         };
         if !self.take_symbol("(") {
-            let at = of.at.to(name.at);
+            let at = self.since(start);
             return self.node(ExpressionKind::Select(Box::new(of), name), at);
         }
-        let (arguments, end) = self.items(")")?;
-        let at = of.at.to(end);
+        let arguments = self.items(")")?;
+        let at = self.since(start);
         if let Some(kind) = LoopKind::ALL.into_iter().find(|kind| kind.name() == name.text) {
             return self.looping(kind, of, &name, arguments, at);
         }
@@ -190,8 +191,8 @@ impl Parser<'_> {
         if !self.take_symbol("(") {
             return self.node(ExpressionKind::Name(name.text), token.at);
         }
-        let (arguments, end) = self.items(")")?;
-        let at = token.at.to(end);
+        let arguments = self.items(")")?;
+        let at = self.since(token.at);
         if name.text == "has" {
             return self.has(arguments, at);
         }
@@ -227,8 +228,8 @@ impl Parser<'_> {
             return Ok(inner);
         }
         if self.take_symbol("[") {
-            let (items, end) = self.items("]")?;
-            return self.node(ExpressionKind::List(items), start.to(end));
+            let items = self.items("]")?;
+            return self.node(ExpressionKind::List(items), self.since(start));
         }
         if self.take_symbol("{") {
             return self.map(start);
@@ -240,8 +241,8 @@ impl Parser<'_> {
         let mut entries = Vec::new();
         loop {
             if self.at_symbol("}") {
-                let end = self.advance().at;
-                return self.node(ExpressionKind::Map(entries), start.to(end));
+                self.next += 1;
+                return self.node(ExpressionKind::Map(entries), self.since(start));
             }
             let key = self.expression()?;
             self.expect_symbol(":", "`:` and the value of this key")?;
@@ -252,17 +253,18 @@ impl Parser<'_> {
         }
     }
 
-    /// Expressions up to the closing bracket, and the place of it. A comma after the last one is allowed in lists.
-    fn items(&mut self, close: &str) -> Parsed<(Vec<Expression>, Span)> {
+    /// Expressions up to the closing bracket. A comma after the last one is allowed in lists.
+    fn items(&mut self, close: &str) -> Parsed<Vec<Expression>> {
         let mut items = Vec::new();
         loop {
             if self.at_symbol(close) && (close == "]" || items.is_empty()) {
-                return Ok((items, self.advance().at));
+                self.next += 1;
+                return Ok(items);
             }
             items.push(self.expression()?);
             if !self.take_symbol(",") {
-                let end = self.expect_symbol(close, &format!("an operator, `,` or `{close}`"))?;
-                return Ok((items, end));
+                self.expect_symbol(close, &format!("an operator, `,` or `{close}`"))?;
+                return Ok(items);
             }
         }
     }
