@@ -17,7 +17,7 @@ use super::{RESOURCE_TYPE, calendar, reasons};
 pub const MOST_LIMITS: usize = 8;
 
 /// Most units that a limit can allow.
-pub const MOST_LIMITED_UNITS: i64 = 1_000_000;
+pub const MOST_LIMITED_UNITS: i64 = 10_000;
 
 /// Most days of a rolling window: ten years, with their leap days.
 pub const MOST_ROLLING_DAYS: i32 = 3_653;

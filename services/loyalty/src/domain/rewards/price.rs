@@ -89,7 +89,7 @@ pub struct Payment {
 }
 
 impl Price {
-    /// What is to be paid for some units. `chosen_points` are those that the member wants to pay in all where the price
+    /// What is to be paid for some units, at least 1. `chosen_points` are those that the member wants to pay in all where the price
     /// is a range; none means the most.
     pub fn payment(&self, units: i64, chosen_points: Option<i64>) -> Result<Payment, Error> {
         if !matches!(self.form, PriceForm::Range { .. }) && chosen_points.is_some() {

@@ -1,7 +1,7 @@
 //! The one place where rewards are given out.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use rapport_status::{Error, FieldViolation, Reason};
+use rapport_status::{Error, Reason};
 use uuid::Uuid;
 
 use crate::domain::{
@@ -32,7 +32,7 @@ use super::{
 /// The same command again gives the redemption as it stands and no effects. A command under a known id that differs from
 /// the one before is refused, and so is one that the state does not allow: the error names the state and what can be done.
 ///
-/// `new_id` gives the ids of vouchers.
+/// `new_id` gives the ids of vouchers, and is called for nothing else.
 pub fn decide(
     reward: &RewardState,
     member: &MemberUse,
@@ -49,26 +49,33 @@ pub fn decide(
     };
     let (action, id) = (&command.action, command.redemption);
     check_notes(action)?;
-    if let Action::Reserve(order) = action {
-        return match &member.redemption {
+    match action {
+        Action::Reserve(order) => match &member.redemption {
             Some(known) => same_order(known, reward, order),
             None => Ok(reserve(&scene, id, order)?.finish()),
-        };
+        },
+        Action::Redeem {
+            order,
+            payment_reference,
+        } => redeem(&scene, id, order, payment_reference, new_id),
+        _ => match &member.redemption {
+            Some(known) => go_on(&scene, known, action, new_id),
+            None => Err(not_found(&name(&member.member, id))),
+        },
     }
-    if let Action::Redeem {
-        order,
-        payment_reference,
-    } = action
-    {
-        return redeem(&scene, id, order, payment_reference, new_id);
-    }
-    let Some(known) = &member.redemption else {
-        return Err(not_found(&name(&member.member, id)));
-    };
+}
+
+/// What an action does to a redemption that is there.
+fn go_on(
+    scene: &Scene<'_>,
+    known: &Redemption,
+    action: &Action,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Decision, Error> {
     if is_repeated(known, action)? {
         return Ok(Decision::unchanged(known));
     }
-    let mut draft = Draft::new(&scene, known.clone());
+    let mut draft = Draft::of(scene, known)?;
     match action {
         Action::Confirm { payment_reference } => confirm(&mut draft, payment_reference, new_id)?,
         Action::Prepare { note } => advance(&mut draft, (Step::Prepare, State::Preparing), note)?,
@@ -76,7 +83,7 @@ pub fn decide(
         Action::Fulfil { note } => fulfil(&mut draft, note, new_id)?,
         Action::Cancel { reason } => giving_back::cancel(&mut draft, reason)?,
         Action::Refund { id, units, reason } => giving_back::refund(&mut draft, *id, *units, reason)?,
-        Action::TimeOut if known.has_timed_out(now) => giving_back::time_out(&mut draft),
+        Action::TimeOut if known.has_timed_out(scene.now) => giving_back::time_out(&mut draft),
         Action::TimeOut | Action::Reserve(_) | Action::Redeem { .. } => {
             return Ok(Decision::unchanged(known));
         }
@@ -143,7 +150,7 @@ fn redeem(
             if is_repeated(known, &confirm)? {
                 return Ok(Decision::unchanged(known));
             }
-            Draft::new(scene, known.clone())
+            Draft::of(scene, known)?
         }
     };
     confirm(&mut draft, payment_reference, new_id)?;
@@ -373,11 +380,8 @@ fn check_notes(action: &Action) -> Result<(), Error> {
     if text.chars().count() <= LONGEST_NOTE {
         return Ok(());
     }
-    Err(Error::invalid(
-        Reason::InvalidFields,
-        vec![FieldViolation::new(
-            field,
-            format!("must have at most {LONGEST_NOTE} characters"),
-        )],
+    Err(Error::invalid_field(
+        field,
+        format!("must have at most {LONGEST_NOTE} characters"),
     ))
 }

@@ -92,7 +92,8 @@ pub enum Effect {
     Codes(code_pool::Change),
     /// The pool has run low: somebody must be told.
     PoolRunsLow(RunsLow),
-    /// The member receives vouchers.
+    /// The member receives vouchers. Whoever stores them gives each a look-up code of random bytes, and signs it where
+    /// tills want signed codes.
     IssueVouchers(Vec<Offer>),
     /// Vouchers are taken back.
     CancelVouchers(Vec<Uuid>),

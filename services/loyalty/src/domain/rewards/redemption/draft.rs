@@ -40,6 +40,24 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// Goes on with a redemption that is there. That it was loaded with its reward and pool is a matter of the caller's.
+    pub(super) fn of(scene: &'s Scene<'s>, known: &Redemption) -> Result<Self, Error> {
+        if known.reward != scene.reward.name || known.member != scene.member.member {
+            return Err(Error::internal(format!(
+                "{} of {} was loaded with {} and {}",
+                known.name(),
+                known.reward,
+                scene.reward.name,
+                scene.member.member
+            )));
+        }
+        let draft = Self::new(scene, known.clone());
+        if let Some(pool) = known.agreed.kind.pool() {
+            draft.pool(pool)?;
+        }
+        Ok(draft)
+    }
+
     pub(super) fn finish(self) -> Decision {
         Decision {
             redemption: self.redemption,

@@ -89,6 +89,36 @@ fn a_reward_without_its_pool_is_a_fault_of_ours() {
     assert_eq!(example.refuse(reserve(1)).reason(), Reason::InternalError);
     example.reward.pool = None;
     assert_eq!(example.refuse(reserve(1)).reason(), Reason::InternalError);
+
+    let mut example = Example::with_codes(1);
+    example.take(reserve(1));
+    example.reward.pool = None;
+    let redeem = Action::Redeem {
+        order: order(1),
+        payment_reference: String::new(),
+    };
+    for action in [cancel(), confirm(), redeem] {
+        assert_eq!(example.refuse(action).reason(), Reason::InternalError);
+    }
+}
+
+#[test]
+fn a_redemption_with_another_reward_or_member_is_a_fault_of_ours() {
+    let mut example = Example::new(terms(Kind::Physical));
+    example.take(reserve(1));
+    example.member.member.push('x');
+    assert_eq!(example.refuse(cancel()).reason(), Reason::InternalError);
+    example.member.member.pop();
+    assert!(example.decide(cancel()).is_ok());
+    example.reward.name.push('x');
+    let error = example.refuse(cancel());
+    assert_eq!(error.reason(), Reason::InternalError);
+    assert!(
+        error
+            .message()
+            .contains("of programs/p/rewards/r was loaded with programs/p/rewards/rx"),
+        "{error}"
+    );
 }
 
 #[test]
