@@ -113,17 +113,11 @@ pub(crate) fn evaluate(expression: &Expression, names: &mut Names) -> Modelled {
         },
         ExpressionKind::Every(parts) => {
             let values: Vec<_> = parts.iter().map(|part| truth(evaluate(part, names))).collect();
-            values
-                .into_iter()
-                .fold(Ok(true), |left, right| decided(left, right, false))
-                .map(Model::Bool)
+            decided(&values, false)
         }
         ExpressionKind::Any(parts) => {
             let values: Vec<_> = parts.iter().map(|part| truth(evaluate(part, names))).collect();
-            values
-                .into_iter()
-                .fold(Ok(false), |left, right| decided(left, right, true))
-                .map(Model::Bool)
+            decided(&values, true)
         }
         ExpressionKind::Choice(parts) => {
             let chosen = if truth(evaluate(&parts[0], names))? {
@@ -168,17 +162,15 @@ fn truth(value: Modelled) -> Result<bool, FaultKind> {
     }
 }
 
-/// `&&` when `false` decides, `||` when `true` does: whatever the other side is, an error included.
-fn decided(
-    left: Result<bool, FaultKind>,
-    right: Result<bool, FaultKind>,
-    decides: bool,
-) -> Result<bool, FaultKind> {
-    if left == Ok(decides) || right == Ok(decides) {
-        return Ok(decides);
+/// `&&` when `false` decides, `||` when `true` does: if one of the values decides, whatever the others are, errors included;
+/// otherwise the first error counts.
+fn decided(values: &[Result<bool, FaultKind>], decides: bool) -> Modelled {
+    let fault = values.iter().find_map(|value| value.err());
+    match fault {
+        _ if values.contains(&Ok(decides)) => Ok(Model::Bool(decides)),
+        Some(fault) => Err(fault),
+        None => Ok(Model::Bool(!decides)),
     }
-    left?;
-    right
 }
 
 fn int(value: i128) -> Modelled {
@@ -259,9 +251,10 @@ fn binary(operator: Operator, left: Model, right: Model) -> Modelled {
         (_, Model::List(left), Model::List(right)) => Ok(Model::List([left, right].concat())),
         (Operator::Add, Model::Moment(nanos), Model::Span(by)) => moment(nanos + by),
         (Operator::Subtract, Model::Moment(nanos), Model::Span(by)) => moment(nanos - by),
-        (_, Model::Moment(left), Model::Moment(right)) => span(left - right),
         (Operator::Add, Model::Span(left), Model::Span(right)) => span(left + right),
-        (_, Model::Span(left), Model::Span(right)) => span(left - right),
+        (_, Model::Moment(left), Model::Moment(right)) | (_, Model::Span(left), Model::Span(right)) => {
+            span(left - right)
+        }
         other => panic!("no such operation: {other:?}"),
     }
 }
@@ -270,7 +263,7 @@ fn equal(left: &Model, right: &Model) -> bool {
     match (left, right) {
         (Model::Bool(left), Model::Bool(right)) => left == right,
         (Model::Int(left), Model::Int(right)) => left == right,
-        (Model::Double(left), Model::Double(right)) => left == right,
+        (Model::Double(left), Model::Double(right)) => left.partial_cmp(right) == Some(Ordering::Equal),
         (Model::String(left), Model::String(right)) => left == right,
         (Model::Moment(left), Model::Moment(right)) | (Model::Span(left), Model::Span(right)) => {
             left == right
@@ -306,20 +299,14 @@ fn looping(each: &Loop, names: &mut Names) -> Modelled {
                 .iter()
                 .map(|element| truth(with(&each.body, element)))
                 .collect();
-            values
-                .into_iter()
-                .fold(Ok(true), |left, right| decided(left, right, false))
-                .map(Model::Bool)
+            decided(&values, false)
         }
         LoopKind::Exists => {
             let values: Vec<_> = elements
                 .iter()
                 .map(|element| truth(with(&each.body, element)))
                 .collect();
-            values
-                .into_iter()
-                .fold(Ok(false), |left, right| decided(left, right, true))
-                .map(Model::Bool)
+            decided(&values, true)
         }
         LoopKind::ExistsOne => {
             let values: Result<Vec<_>, _> = elements

@@ -67,7 +67,7 @@ fn mistakes_of_meaning_are_told_all_at_once_in_the_order_of_the_text() {
 
 #[test]
 fn at_most_ten_mistakes_are_told() {
-    let ten = vec!["unknown_name > 1"; 10].join(" && ");
+    let ten = ["unknown_name > 1"; 10].join(" && ");
     let eleven = format!("{ten} && unknown_name > 1");
     for expression in [ten, eleven] {
         let refusal = sample::schema().compile(&expression, &[Kind::Bool]).unwrap_err();

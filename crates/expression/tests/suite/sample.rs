@@ -1,7 +1,7 @@
 //! The schema and the context that the tables speak of.
 
 use jiff::{SignedDuration, Timestamp};
-use rapport_expression::{Arena, Context, Function, Kind, RecordType, Schema, Type, Value};
+use rapport_expression::{Arena, Context, Function, Kind, RecordType, Schema, SchemaBuilder, Type, Value};
 
 /// Every kind of value that an expression may give.
 pub(crate) const SCALARS: [Kind; 6] = [
@@ -71,12 +71,18 @@ fn customer_type() -> Type {
         .into_type()
 }
 
-pub(crate) fn schema() -> Schema {
+/// What the examples of the user page speak of.
+pub(crate) fn example() -> SchemaBuilder {
     Schema::builder()
         .variable("order", order_type(), "The order.")
         .variable("customer", customer_type(), "The customer.")
         .variable("now", Type::Timestamp, "When the rule is asked.")
         .variable("zone", Type::string(64), "The program's time zone.")
+}
+
+/// What the tables speak of.
+pub(crate) fn schema() -> Schema {
+    example()
         .variable("stay", Type::Duration, "How long the guest stayed.")
         .variable(
             "matrix",
@@ -139,7 +145,7 @@ fn line<'a>(
     ])
 }
 
-/// The context of the tables.
+/// The context of the tables and examples: values for those of these variables that the schema declares.
 pub(crate) fn context<'a>(schema: &Schema, arena: &'a Arena) -> Context<'a> {
     let lines = arena.list([
         line(
@@ -194,5 +200,10 @@ pub(crate) fn context<'a>(schema: &Schema, arena: &'a Arena) -> Context<'a> {
         ("smallest", i64::MIN.into()),
         ("nan", f64::NAN.into()),
     ];
-    Context::new(schema, variables).unwrap()
+    let is_declared = |name: &str| schema.variables().iter().any(|variable| variable.name == name);
+    Context::new(
+        schema,
+        variables.into_iter().filter(|(name, _)| is_declared(name)),
+    )
+    .unwrap()
 }

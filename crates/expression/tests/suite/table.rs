@@ -32,7 +32,7 @@ fn rows(table: &str) -> impl Iterator<Item = (usize, &str, &str)> {
 }
 
 /// What became of an expression: one line for each thing that may be expected of it.
-fn results(expression: &str, schema: &Schema, context: &Context<'_>) -> Vec<String> {
+pub(crate) fn results(expression: &str, schema: &Schema, context: &Context<'_>) -> Vec<String> {
     let program = match schema.compile(expression, &SCALARS) {
         Ok(program) => program,
         Err(refusal) => {
