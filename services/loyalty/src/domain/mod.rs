@@ -5,6 +5,7 @@ pub mod audit;
 pub mod engagement;
 pub mod expiry;
 pub mod ledger;
+pub mod measures;
 pub mod member;
 pub mod program;
 pub mod rewards;

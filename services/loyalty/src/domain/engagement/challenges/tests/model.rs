@@ -147,10 +147,11 @@ type Reached = Vec<(Option<(i16, i16)>, usize, Timestamp)>;
 fn reached(terms: &Terms, known: &[Command]) -> Reached {
     let mut reached = Vec::new();
     for (instance, history) in histories(terms, known) {
+        let values: Vec<i64> = (1..=history.len()).map(|length| value(terms, &history[..length])).collect();
         for (level, target) in terms.levels.iter().map(|level| level.target).enumerate() {
-            let enough = (1..=history.len()).find(|length| value(terms, &history[..*length]) >= target);
-            if let Some(length) = enough {
-                reached.push((instance, level, history[length - 1].0.time));
+            let enough = values.iter().position(|value| *value >= target);
+            if let Some(place) = enough {
+                reached.push((instance, level, history[place].0.time));
             }
         }
     }
