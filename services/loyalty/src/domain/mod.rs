@@ -10,3 +10,4 @@ pub mod member;
 pub mod program;
 pub mod rewards;
 pub mod summary;
+pub mod tiers;
