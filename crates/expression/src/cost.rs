@@ -2,10 +2,10 @@
 
 use crate::{
     position::Span,
-    standard::Operation,
+    standard::Within,
     steps::{self, CALENDAR, CONVERSION, KEY, OPERATION, ZONE},
     typed::{Form, Typed, TypedLoop, Zone},
-    types::{KEY as KEY_TYPE, Type},
+    types::{KEY as KEY_TYPE, Kind, Type},
 };
 
 /// The most steps, and the place of the loop that takes the most of them.
@@ -58,32 +58,41 @@ pub(crate) fn cost(typed: &Typed) -> Cost {
         }
         Form::Compare(_, sides) => {
             let [left, right] = sides.as_ref();
-            Cost::of(OPERATION + comparison(&left.of).min(comparison(&right.of))).and(all(sides.as_ref()))
+            Cost::of(more(comparison(&left.of).min(comparison(&right.of)))).and(all(sides.as_ref()))
         }
-        Form::Arithmetic(_, sides) => Cost::of(OPERATION + made(&typed.of)).and(all(sides.as_ref())),
+        Form::Arithmetic(_, sides) => Cost::of(OPERATION + size(&typed.of)).and(all(sides.as_ref())),
         Form::InList(sides) => {
             let [element, list] = sides.as_ref();
-            let each = OPERATION + comparison(&element.of);
-            Cost::of(OPERATION.saturating_add(length(&list.of).saturating_mul(each))).and(all(sides.as_ref()))
+            let each = more(comparison(&element.of));
+            Cost::of(more(length(&list.of).saturating_mul(each))).and(all(sides.as_ref()))
         }
         Form::Element(sides) => Cost::of(OPERATION).and(all(sides.as_ref())),
-        Form::Entry(sides) | Form::HasKey(sides) => Cost::of(KEY).and(all(sides.as_ref())),
+        Form::Entry(sides) | Form::KeyIn(sides) => Cost::of(KEY).and(all(sides.as_ref())),
+        Form::HasEntry(of, _) => Cost::of(KEY).and(cost(of)),
         Form::List(items) => Cost::of(OPERATION + items.len() as u64).and(all(items)),
         Form::Map(entries) => {
             let parts = entries.iter().map(|(key, value)| cost(key).and(cost(value)));
             parts.fold(Cost::of(OPERATION + KEY * entries.len() as u64), Cost::and)
         }
         Form::Loop(each) => loop_cost(each, typed.at),
-        Form::Standard(operation, arguments) => Cost::of(standard(*operation, arguments)).and(all(arguments)),
-        Form::Matches(text, pattern) => {
-            Cost::of(OPERATION.saturating_add(steps::matching(length(&text.of), pattern.steps)))
-                .and(cost(text))
+        Form::Size(of) => Cost::of(OPERATION + text(&of.of)).and(cost(of)),
+        Form::Search(within, sides) => {
+            let [whole, part] = sides.as_ref();
+            let steps = match within {
+                Within::Anywhere => steps::text(length(&whole.of) + length(&part.of)),
+                Within::Start | Within::End => text(&whole.of).min(text(&part.of)),
+            };
+            Cost::of(OPERATION + steps).and(all(sides.as_ref()))
+        }
+        Form::Convert(of) => Cost::of(CONVERSION + text(&of.of)).and(cost(of)),
+        Form::Matches(of, pattern) => {
+            Cost::of(more(steps::matching(length(&of.of), pattern.steps))).and(cost(of))
         }
         Form::Part(_, of, Zone::Known(_)) => Cost::of(CALENDAR).and(cost(of)),
         Form::Part(_, of, Zone::Computed(zone)) => Cost::of(CALENDAR + ZONE).and(cost(of)).and(cost(zone)),
         Form::Own(function, arguments) => {
-            let sizes = arguments.iter().map(|argument| argument_steps(&argument.of));
-            let steps = sizes.fold(OPERATION.saturating_add(function.steps), u64::saturating_add);
+            let sizes = arguments.iter().map(|argument| size(&argument.of));
+            let steps = sizes.fold(more(function.steps), u64::saturating_add);
             Cost::of(steps).and(all(arguments))
         }
     }
@@ -94,18 +103,19 @@ fn all(parts: &[Typed]) -> Cost {
 }
 
 fn loop_cost(each: &TypedLoop, at: Span) -> Cost {
-    let body = each
-        .condition
-        .as_ref()
-        .map(cost)
-        .unwrap_or_default()
-        .and(cost(&each.body));
-    let turns = length(&each.range.of).saturating_mul(body.steps.saturating_add(OPERATION));
+    let condition = each.condition.as_ref().map(cost).unwrap_or_default();
+    let body = condition.and(cost(&each.body));
+    let turns = length(&each.range.of).saturating_mul(more(body.steps));
     let total = Cost {
-        steps: OPERATION.saturating_add(turns),
+        steps: more(turns),
         dearest: Some((turns, at)),
     };
     total.and(cost(&each.range))
+}
+
+/// So many steps, and the one of the operation itself.
+const fn more(steps: u64) -> u64 {
+    OPERATION.saturating_add(steps)
 }
 
 /// Most elements, entries or bytes of a value.
@@ -121,52 +131,32 @@ fn length(of: &Type) -> u64 {
 /// Comparing two values, beyond the one step for every comparison.
 fn comparison(of: &Type) -> u64 {
     match of {
-        Type::String { at_most } => steps::text(u64::from(*at_most)),
-        Type::List { of, at_most } => u64::from(*at_most).saturating_mul(OPERATION + comparison(of)),
+        Type::List { of, at_most } => u64::from(*at_most).saturating_mul(more(comparison(of))),
         Type::Map { of, at_most } => {
-            u64::from(*at_most).saturating_mul(OPERATION + comparison(&KEY_TYPE) + comparison(of))
+            let entry = comparison(&KEY_TYPE).saturating_add(comparison(of));
+            u64::from(*at_most).saturating_mul(more(entry))
         }
         Type::Record(record) => {
-            let fields = record
-                .fields()
-                .iter()
-                .map(|field| OPERATION + comparison(&field.of));
+            let fields = record.fields().iter().map(|field| more(comparison(&field.of)));
             fields.fold(0, u64::saturating_add)
         }
-        _ => 0,
+        other => text(other),
     }
 }
 
-/// Making a string or list out of two.
-fn made(of: &Type) -> u64 {
+/// Going over a string, or over the elements of a list or the entries of a map.
+fn size(of: &Type) -> u64 {
+    if of.kind() == Kind::String {
+        text(of)
+    } else {
+        length(of)
+    }
+}
+
+/// Going over a string; nothing for anything else.
+fn text(of: &Type) -> u64 {
     match of {
         Type::String { at_most } => steps::text(u64::from(*at_most)),
-        Type::List { at_most, .. } => u64::from(*at_most),
         _ => 0,
-    }
-}
-
-fn argument_steps(of: &Type) -> u64 {
-    match of {
-        Type::String { at_most } => steps::text(u64::from(*at_most)),
-        other => length(other),
-    }
-}
-
-fn standard(operation: Operation, arguments: &[Typed]) -> u64 {
-    let size = |index: usize| match arguments.get(index).map(|argument| &argument.of) {
-        Some(Type::String { at_most }) => u64::from(*at_most),
-        _ => 0,
-    };
-    match operation {
-        Operation::Size => OPERATION + steps::text(size(0)),
-        Operation::Contains => OPERATION + steps::text(size(0) + size(1)),
-        Operation::StartsWith | Operation::EndsWith => OPERATION + steps::text(size(0).min(size(1))),
-        Operation::ToBool | Operation::ToInt | Operation::ToDouble | Operation::ToString => {
-            CONVERSION + steps::text(size(0))
-        }
-        Operation::ToTimestamp | Operation::ToDuration => CONVERSION + steps::text(size(0)),
-        // These have forms of their own.
-        Operation::Matches | Operation::Part(_) => CALENDAR,
     }
 }

@@ -3,9 +3,11 @@
 //! Values are handed on as references into the context, the compiled form or the arena of the evaluation. An evaluation
 //! that makes no strings, lists or maps takes no memory.
 
+mod collection;
 mod condition;
 mod equality;
 mod number;
+mod question;
 mod text;
 mod value;
 
@@ -75,7 +77,7 @@ impl<'a> Frame<'a> {
             }
             None => Err(Fault {
                 kind: FaultKind::TooManySteps,
-                at: Span::new(0, 0),
+                at: Span::NOWHERE,
             }),
         }
     }
@@ -123,7 +125,7 @@ impl<'a> Frame<'a> {
             Value::Map(entries) => Ok(self
                 .arena
                 .slice(entries.iter().map(|(key, _)| Value::String(key)))),
-            other => Err(Self::misfit(other, Span::new(0, 0))),
+            other => Err(Self::misfit(other, Span::NOWHERE)),
         }
     }
 

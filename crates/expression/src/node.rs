@@ -1,12 +1,15 @@
 //! The compiled form: a tree whose branches know the types of what they read, so that nothing is looked up by name and
 //! no type is asked for while it is evaluated, other than where a value is read from the context.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use crate::{
     function::Function,
     pattern::Pattern,
     position::Span,
+    standard::Within,
     syntax::LoopKind,
     time::Part,
     typed::{Arithmetic, Constant, Relation},
@@ -26,6 +29,16 @@ pub(crate) struct Path {
 const MAX_FIELDS: usize = 5;
 
 impl Path {
+    /// A variable or element itself.
+    pub(crate) const fn of(root: Root, at: Span) -> Self {
+        Self {
+            root,
+            fields: [0; MAX_FIELDS],
+            length: 0,
+            at,
+        }
+    }
+
     /// A path, if it is short enough for one.
     pub(crate) fn new(root: Root, places: &[usize], at: Span) -> Option<Self> {
         let mut fields = [0; MAX_FIELDS];
@@ -67,19 +80,25 @@ pub(crate) enum Condition {
     CompareDoubles(Relation, Box<[Real; 2]>),
     CompareStrings(Relation, Box<[Text; 2]>),
     Compare(Relation, Box<[Node; 2]>),
-    HasField(Box<Node>, usize),
-    HasKey(Box<(Node, Text)>),
-    /// In a list of literals, which are sorted.
-    OneOfStrings(Box<Text>, Box<[Box<str>]>),
-    /// In a list of literals, which are sorted.
-    OneOfInts(Box<Whole>, Box<[i64]>),
-    InList(Box<[Node; 2]>),
-    Contains(Box<[Text; 2]>),
-    StartsWith(Box<[Text; 2]>),
-    EndsWith(Box<[Text; 2]>),
-    Matches(Box<Text>, Box<Pattern>),
-    FromText(Box<Text>, Span),
+    Question(Box<Question>),
     Loop(LoopKind, Box<Each<Condition>>),
+}
+
+/// What is asked about a record, a map, a list or a string. Gives a bool.
+#[derive(Debug)]
+pub(crate) enum Question {
+    HasField(Node, usize),
+    HasEntry(Node, Box<str>),
+    KeyIn([Node; 2]),
+    InList([Node; 2]),
+    /// In a list of literals, which are sorted.
+    OneOfStrings(Text, Box<[Box<str>]>),
+    /// In a list of literals, which are sorted.
+    OneOfInts(Whole, Box<[i64]>),
+    Search(Within, [Text; 2]),
+    Matches(Text, Pattern),
+    /// What the string says, as a bool.
+    Read(Text, Span),
 }
 
 /// Gives an int.
@@ -88,16 +107,22 @@ pub(crate) enum Whole {
     Constant(i64),
     Path(Path),
     Value(Box<Node>, Span),
-    Negate(Box<Whole>, Span),
-    Arithmetic(Arithmetic, Box<[Whole; 2]>, Span),
-    SizeOfText(Box<Text>),
-    Size(Box<Node>),
+    Calculated(Box<Calculation>),
+}
+
+/// What gives an int by calculating, counting or converting.
+#[derive(Debug)]
+pub(crate) enum Calculation {
+    Negate(Whole, Span),
+    Arithmetic(Arithmetic, [Whole; 2], Span),
+    SizeOfText(Text),
+    Size(Node),
     /// The size of what `filter` gives, without making the list.
-    Count(Box<Each<Condition>>),
-    FromReal(Box<Real>, Span),
-    FromText(Box<Text>, Span),
-    FromMoment(Box<Node>),
-    Part(Part, Box<Node>, Calendar),
+    Count(Each<Condition>),
+    FromReal(Real, Span),
+    FromText(Text, Span),
+    FromMoment(Node),
+    Part(Part, Node, Calendar),
 }
 
 /// Gives a double.
@@ -137,17 +162,30 @@ pub(crate) enum Node {
     Whole(Box<Whole>),
     Real(Box<Real>),
     Text(Box<Text>),
-    /// Between moments and durations.
-    TimeArithmetic(Arithmetic, Box<[Node; 2]>, Span),
-    /// A moment out of a string or an int.
-    ToTimestamp(Box<Node>, Span),
-    ToDuration(Box<Text>, Span),
-    List(Box<[Node]>),
-    Map(Box<[(Text, Node)]>),
-    JoinLists(Box<[Node; 2]>),
-    Filter(Box<Each<Condition>>),
-    MapEach(Box<Each<(Option<Condition>, Node)>>),
+    Time(Box<Time>),
+    Collection(Box<Collection>),
     Own(Box<Call>),
+}
+
+/// Gives a moment or a duration.
+#[derive(Debug)]
+pub(crate) enum Time {
+    Arithmetic(Arithmetic, [Node; 2], Span),
+    /// A moment out of a string or an int.
+    Moment(Node, Span),
+    /// A duration out of a string.
+    Duration(Text, Span),
+}
+
+/// Makes a list or map.
+#[derive(Debug)]
+pub(crate) enum Collection {
+    List(Box<[Node]>),
+    Map(Box<[(Text, Node)]>, Span),
+    Join([Node; 2]),
+    Filter(Each<Condition>),
+    /// What is made of each element for which the condition, if there is one, holds.
+    MapEach(Each<(Option<Condition>, Node)>),
 }
 
 /// Goes through a list, or the keys of a map.
@@ -162,7 +200,7 @@ pub(crate) struct Each<B> {
 /// A call of a function of the schema.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) function: Function,
+    pub(crate) function: Arc<Function>,
     pub(crate) arguments: Box<[Node]>,
     pub(crate) at: Span,
 }
@@ -171,5 +209,5 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) enum Calendar {
     Known(TimeZone),
-    Named(Box<Text>, Span),
+    Named(Text, Span),
 }

@@ -28,7 +28,7 @@ fn read(text: &str) -> Parsed<Expression> {
             "the expression has {} bytes; at most {MAX_TEXT_BYTES} are read",
             text.len()
         );
-        return Err(Finding::new(ProblemKind::Limit, Span::new(0, 0), message)
+        return Err(Finding::new(ProblemKind::Limit, Span::NOWHERE, message)
             .hint("split it into several rules, or move its tables of values into the context"));
     }
     let tokens = lexer::tokens(text)?;

@@ -13,6 +13,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// The place of what concerns no part more than another: the whole expression is shown for it.
+    pub(crate) const NOWHERE: Self = Self { start: 0, end: 0 };
+
     pub(crate) fn new(start: usize, end: usize) -> Self {
         let offset = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);
         Self {

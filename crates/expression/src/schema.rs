@@ -1,7 +1,7 @@
 //! What expressions may speak of: variables with their types, functions with their signatures, all with their meanings.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     error::Error,
     fmt::{self, Display, Formatter},
     sync::Arc,
@@ -25,7 +25,7 @@ pub struct Schema {
 #[derive(Debug)]
 struct Declared {
     variables: Vec<Variable>,
-    functions: Vec<Function>,
+    functions: Vec<Arc<Function>>,
     step_limit: u64,
 }
 
@@ -108,7 +108,7 @@ impl Schema {
         self.inner.step_limit
     }
 
-    pub(crate) fn functions(&self) -> &[Function] {
+    pub(crate) fn functions(&self) -> &[Arc<Function>] {
         &self.inner.functions
     }
 
@@ -275,6 +275,11 @@ impl SchemaBuilder {
         for (index, function) in functions.iter().enumerate() {
             check_function(function, &functions[..index], &variables)?;
         }
+        let own = functions
+            .iter()
+            .flat_map(|function| function.parameters.iter().chain([&function.result]));
+        check_record_names(variables.iter().map(|variable| &variable.of).chain(own))?;
+        let functions = functions.into_iter().map(Arc::new).collect();
         Ok(Schema {
             inner: Arc::new(Declared {
                 variables,
@@ -320,6 +325,27 @@ fn check_record(path: &str, record: &RecordType) -> Result<(), SchemaError> {
             return Err(wrong(format!("field `{path}` is declared twice")));
         }
         check_type(&path, &field.of)?;
+    }
+    Ok(())
+}
+
+/// Records of one name are one type, wherever they are declared.
+fn check_record_names<'t>(types: impl Iterator<Item = &'t Type>) -> Result<(), SchemaError> {
+    let mut known: HashMap<&str, &RecordType> = HashMap::new();
+    let mut waiting: Vec<&Type> = types.collect();
+    while let Some(of) = waiting.pop() {
+        if let (Type::Record(record), _) = innermost(of, "") {
+            if known
+                .insert(record.name(), record)
+                .is_some_and(|other| !other.is_like(record))
+            {
+                return Err(wrong(format!(
+                    "two records with different fields are called `{}`",
+                    record.name()
+                )));
+            }
+            waiting.extend(record.fields().iter().map(|field| &field.of));
+        }
     }
     Ok(())
 }

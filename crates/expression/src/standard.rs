@@ -9,17 +9,21 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Size,
-    Contains,
-    StartsWith,
-    EndsWith,
+    /// Looks for a string in another.
+    Search(Within),
     Matches,
-    ToBool,
-    ToInt,
-    ToDouble,
-    ToString,
-    ToTimestamp,
-    ToDuration,
+    /// Makes a value of the type that the function gives.
+    Convert,
+    /// Gives a part of a moment or duration.
     Part(Part),
+}
+
+/// Where in a string another one is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    Anywhere,
+    Start,
+    End,
 }
 
 /// One signature of a standard function.
@@ -86,9 +90,7 @@ const fn method(
 }
 
 use Kind::{Bool, Double, Duration, Int, List, Map, String, Timestamp};
-use Operation::{
-    Contains, EndsWith, Matches, Size, StartsWith, ToBool, ToDouble, ToDuration, ToInt, ToString, ToTimestamp,
-};
+use Operation::{Convert, Matches, Search, Size};
 
 const CHARACTERS: &str = "Number of characters.";
 const ELEMENTS: &str = "Number of elements.";
@@ -109,103 +111,103 @@ pub(crate) const STANDARD: &[Standard] = &[
         "contains",
         &[String, String],
         Bool,
-        Contains,
+        Search(Within::Anywhere),
         "Whether the other string is a part of it.",
     ),
     method(
         "startsWith",
         &[String, String],
         Bool,
-        StartsWith,
+        Search(Within::Start),
         "Whether it begins with the other string.",
     ),
     method(
         "endsWith",
         &[String, String],
         Bool,
-        EndsWith,
+        Search(Within::End),
         "Whether it ends with the other string.",
     ),
     method("matches", &[String, String], Bool, Matches, PATTERN),
     function("matches", &[String, String], Bool, Matches, PATTERN),
-    function("bool", &[Bool], Bool, ToBool, SAME),
+    function("bool", &[Bool], Bool, Convert, SAME),
     function(
         "bool",
         &[String],
         Bool,
-        ToBool,
+        Convert,
         "Reads `true`, `t`, `1`, `false`, `f` or `0`; anything else is an error.",
     ),
-    function("int", &[Int], Int, ToInt, SAME),
+    function("int", &[Int], Int, Convert, SAME),
     function(
         "int",
         &[Double],
         Int,
-        ToInt,
+        Convert,
         "Cuts the decimal places off; an error beyond the ints.",
     ),
     function(
         "int",
         &[String],
         Int,
-        ToInt,
+        Convert,
         "Reads a whole number; an error if it is none.",
     ),
     function(
         "int",
         &[Timestamp],
         Int,
-        ToInt,
+        Convert,
         "Seconds since 1970-01-01T00:00:00Z.",
     ),
-    function("double", &[Double], Double, ToDouble, SAME),
-    function("double", &[Int], Double, ToDouble, "The nearest double."),
+    function("double", &[Double], Double, Convert, SAME),
+    function("double", &[Int], Double, Convert, "The nearest double."),
     function(
         "double",
         &[String],
         Double,
-        ToDouble,
+        Convert,
         "Reads a number; an error if it is none.",
     ),
-    function("string", &[String], String, ToString, SAME),
-    function("string", &[Bool], String, ToString, "`true` or `false`."),
-    function("string", &[Int], String, ToString, "The digits."),
+    function("string", &[String], String, Convert, SAME),
+    function("string", &[Bool], String, Convert, "`true` or `false`."),
+    function("string", &[Int], String, Convert, "The digits."),
     function(
         "string",
         &[Double],
         String,
-        ToString,
+        Convert,
         "The shortest number that reads as the same double.",
     ),
     function(
         "string",
         &[Timestamp],
         String,
-        ToString,
+        Convert,
         "As RFC 3339 in UTC: `2026-04-01T08:30:00Z`.",
     ),
-    function("string", &[Duration], String, ToString, "In seconds: `5400s`."),
-    function("timestamp", &[Timestamp], Timestamp, ToTimestamp, SAME),
+    function("string", &[Duration], String, Convert, "In seconds: `5400s`."),
+    function("timestamp", &[Timestamp], Timestamp, Convert, SAME),
     function(
         "timestamp",
         &[String],
         Timestamp,
-        ToTimestamp,
+        Convert,
         "Reads RFC 3339, such as `2026-04-01T08:30:00+08:00`.",
     ),
     function(
         "timestamp",
         &[Int],
         Timestamp,
-        ToTimestamp,
+        Convert,
         "That many seconds since 1970-01-01T00:00:00Z.",
     ),
-    function("duration", &[Duration], Duration, ToDuration, SAME),
+    function("duration", &[Duration], Duration, Convert, SAME),
     function(
         "duration",
         &[String],
         Duration,
-        ToDuration,
+        Convert,
         "Reads numbers with h, m, s, ms, us, ns, such as `1h30m`.",
     ),
     part("getFullYear", &[Timestamp], Part::FullYear, "Year, in UTC."),

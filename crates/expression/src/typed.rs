@@ -1,10 +1,12 @@
 //! An expression whose names are resolved and whose types fit: what [`check`](crate::check) makes and
 //! [`cost`](crate::cost) and [`compile`](crate::compile) read.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    function::Function, pattern::Pattern, position::Span, standard::Operation, syntax::LoopKind, time::Part,
+    function::Function, pattern::Pattern, position::Span, standard::Within, syntax::LoopKind, time::Part,
     types::Type, value::Value,
 };
 
@@ -27,7 +29,8 @@ pub(crate) enum Form {
     /// A field of a record, by its place.
     Field(Box<Typed>, usize),
     HasField(Box<Typed>, usize),
-    HasKey(Box<[Typed; 2]>),
+    /// Whether a map has a key that is written out.
+    HasEntry(Box<Typed>, Box<str>),
     /// An element of a list.
     Element(Box<[Typed; 2]>),
     /// An entry of a map.
@@ -39,17 +42,22 @@ pub(crate) enum Form {
     Choice(Box<[Typed; 3]>),
     Compare(Relation, Box<[Typed; 2]>),
     Arithmetic(Arithmetic, Box<[Typed; 2]>),
-    /// Whether a list has the element.
+    /// Whether the first is an element of the second, a list.
     InList(Box<[Typed; 2]>),
+    /// Whether the first is a key of the second, a map.
+    KeyIn(Box<[Typed; 2]>),
     List(Vec<Typed>),
     Map(Vec<(Typed, Typed)>),
     Loop(Box<TypedLoop>),
-    /// A standard function, other than the two below.
-    Standard(Operation, Vec<Typed>),
+    Size(Box<Typed>),
+    /// Whether the second string is in the first.
+    Search(Within, Box<[Typed; 2]>),
     Matches(Box<Typed>, Pattern),
+    /// A value of another type, made into this one.
+    Convert(Box<Typed>),
     Part(Part, Box<Typed>, Zone),
     /// A function of the schema.
-    Own(Function, Vec<Typed>),
+    Own(Arc<Function>, Vec<Typed>),
 }
 
 /// A loop, with the slot that holds its element.

@@ -249,6 +249,14 @@ impl RecordType {
         &self.fields
     }
 
+    /// Whether both have the same fields in the same order.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let alike = |(left, right): (&Field, &Field)| {
+            left.name == right.name && left.optional == right.optional && left.of.same(&right.of)
+        };
+        self.fields.len() == other.fields.len() && self.fields.iter().zip(&other.fields).all(alike)
+    }
+
     /// A field and its place.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields

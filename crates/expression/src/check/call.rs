@@ -1,9 +1,10 @@
 //! Calls of standard functions and of those that the schema declares.
 
 use super::{Checker, conversion, shown};
+use jiff::tz::TimeZone;
+
 use crate::{
     function::signature,
-    limits::MAX_KEY_BYTES,
     pattern::Pattern,
     position::Span,
     problem::{Finding, ProblemKind},
@@ -155,86 +156,80 @@ impl<'c> Checker<'c> {
         finding.maybe_hint(hint)
     }
 
-    fn standard(&mut self, standard: &Standard, mut arguments: Vec<Typed>, at: Span) -> Option<Typed> {
-        let literal = |index: usize| match arguments.get(index).map(|argument: &Typed| &argument.form) {
-            Some(Form::Constant(Constant::String(text))) => Some(text.clone()),
-            _ => None,
-        };
-        let mut of = standard.result();
+    fn standard(&mut self, standard: &Standard, arguments: Vec<Typed>, at: Span) -> Option<Typed> {
+        let mut arguments = arguments.into_iter();
+        let (first, second) = (arguments.next()?, arguments.next());
+        let of = standard.result();
         let form = match standard.operation {
-            Operation::Matches => {
-                let text_of_pattern = literal(1);
-                let pattern = arguments.pop()?;
-                let compiled = match text_of_pattern {
-                    Some(text) => Pattern::new(&text),
-                    None => Err("the pattern of `matches` must be a literal string".to_owned()),
-                };
-                match compiled {
-                    Ok(compiled) => Form::Matches(Box::new(arguments.pop()?), compiled),
-                    Err(problem) => {
-                        return self.refuse(Finding::new(ProblemKind::Literal, pattern.at, problem));
-                    }
+            Operation::Size => Form::Size(Box::new(first)),
+            Operation::Search(within) => Form::Search(within, Box::new([first, second?])),
+            Operation::Matches => Form::Matches(Box::new(first), self.pattern(&second?)?),
+            Operation::Part(part) => Form::Part(part, Box::new(first), self.zone(second)?),
+            // What has the type already stays what it is.
+            Operation::Convert if first.of.kind() == standard.gives => return Some(Typed { at, ..first }),
+            Operation::Convert => match (standard.gives, literal(&first)) {
+                (Kind::Timestamp | Kind::Duration, Some(text)) => {
+                    Form::Constant(self.time_literal(standard.gives, text, first.at)?)
                 }
-            }
-            Operation::ToTimestamp | Operation::ToDuration if literal(0).is_some() => {
-                let text = literal(0)?;
-                Form::Constant(self.time_literal(standard.operation, &text, arguments.first()?.at)?)
-            }
-            Operation::Part(part) => {
-                let zone = match literal(1) {
-                    Some(name) => Zone::Known(self.zone_literal(&name, arguments.get(1)?.at)?),
-                    None if arguments.len() > 1 => Zone::Computed(Box::new(arguments.pop()?)),
-                    None => Zone::Known(jiff::tz::TimeZone::UTC),
-                };
-                arguments.truncate(1);
-                Form::Part(part, Box::new(arguments.pop()?), zone)
-            }
-            operation => {
-                if let (Operation::ToString, Some(Type::String { at_most })) =
-                    (operation, arguments.first().map(|argument| &argument.of))
-                {
-                    of = Type::string(*at_most);
-                }
-                Form::Standard(operation, arguments)
-            }
+                _ => Form::Convert(Box::new(first)),
+            },
         };
         Some(Typed { of, at, form })
     }
 
-    fn time_literal(&mut self, operation: Operation, text: &str, at: Span) -> Option<Constant> {
-        let (constant, what, example) = if operation == Operation::ToTimestamp {
+    fn pattern(&mut self, written: &Typed) -> Option<Pattern> {
+        let compiled = match literal(written) {
+            Some(text) => Pattern::new(text),
+            None => Err("the pattern of `matches` must be a literal string".to_owned()),
+        };
+        let finding = |problem| Finding::new(ProblemKind::Literal, written.at, problem);
+        compiled
+            .map_err(|problem| self.findings.push(finding(problem)))
+            .ok()
+    }
+
+    fn time_literal(&mut self, kind: Kind, text: &str, at: Span) -> Option<Constant> {
+        let (constant, example) = if kind == Kind::Timestamp {
             (
                 time::parse_moment(text).map(Constant::Timestamp),
-                "timestamp",
                 "2026-04-01T08:30:00+08:00",
             )
         } else {
-            (
-                time::parse_duration(text).map(Constant::Duration),
-                "duration",
-                "1h30m",
-            )
+            (time::parse_duration(text).map(Constant::Duration), "1h30m")
         };
         if constant.is_none() {
-            let message = format!("{} is no {what}", shown(self.text, at));
-            self.findings.push(
-                Finding::new(ProblemKind::Literal, at, message).hint(format!("write it like '{example}'")),
-            );
+            let message = format!("{} is no {kind}", shown(self.text, at));
+            let hint = format!("write it like '{example}'");
+            self.findings
+                .push(Finding::new(ProblemKind::Literal, at, message).hint(hint));
         }
         constant
     }
 
-    fn zone_literal(&mut self, name: &str, at: Span) -> Option<jiff::tz::TimeZone> {
-        let zone = (name.len() <= MAX_KEY_BYTES as usize)
-            .then(|| time::zone(name))
-            .flatten();
+    /// The time zone that is given; UTC when none is.
+    fn zone(&mut self, given: Option<Typed>) -> Option<Zone> {
+        let Some(given) = given else {
+            return Some(Zone::Known(TimeZone::UTC));
+        };
+        let Some(name) = literal(&given) else {
+            return Some(Zone::Computed(Box::new(given)));
+        };
+        let zone = time::zone(name);
         if zone.is_none() {
-            let message = format!("there is no time zone {}", shown(self.text, at));
+            let message = format!("there is no time zone {}", shown(self.text, given.at));
             let hint = "write an IANA name such as 'Asia/Shanghai', or an offset such as '+08:00'";
             self.findings
-                .push(Finding::new(ProblemKind::Literal, at, message).hint(hint));
+                .push(Finding::new(ProblemKind::Literal, given.at, message).hint(hint));
         }
-        zone
+        zone.map(Zone::Known)
+    }
+}
+
+/// A string that is written out.
+fn literal(typed: &Typed) -> Option<&str> {
+    match &typed.form {
+        Form::Constant(Constant::String(text)) => Some(text),
+        _ => None,
     }
 }
 

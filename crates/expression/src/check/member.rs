@@ -97,7 +97,7 @@ impl<'c> Checker<'c> {
                 let index = self.field(declared, field, record.at)?;
                 Form::HasField(Box::new(record), index)
             }
-            Type::Map { .. } => Form::HasKey(Box::new([record, key_constant(field)])),
+            Type::Map { .. } => Form::HasEntry(Box::new(record), field.text.as_str().into()),
             _ => {
                 let finding = self.no_fields(&record, field);
                 return self.refuse(finding);

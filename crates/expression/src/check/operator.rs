@@ -180,7 +180,7 @@ impl<'c> Checker<'c> {
         let form = match &container.of {
             Type::List { of, .. } if of.same(&element.of) => Form::InList(Box::new([element, container])),
             Type::Map { .. } if element.of.kind() == Kind::String => {
-                Form::HasKey(Box::new([container, element]))
+                Form::KeyIn(Box::new([element, container]))
             }
             Type::List { of, .. } => {
                 let message = format!("the list holds {of}, so that {} is never in it", element.of);

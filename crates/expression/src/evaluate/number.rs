@@ -3,7 +3,7 @@
 use super::{Evaluated, Frame};
 use crate::{
     fault::{Fault, FaultKind},
-    node::{Calendar, Real, Whole},
+    node::{Calculation, Calendar, Real, Whole},
     position::Span,
     steps::{self, CALENDAR, CONVERSION, OPERATION, ZONE},
     time::{self, Part},
@@ -20,13 +20,15 @@ impl Whole {
         match self {
             Self::Constant(value) => Ok(*value),
             Self::Path(path) => int_of(*frame.find(path)?, path.at),
-            _ => self.calculate(frame),
+            Self::Value(node, at) => int_of(node.value(frame)?, *at),
+            Self::Calculated(calculation) => calculation.evaluate(frame),
         }
     }
+}
 
-    fn calculate<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<i64> {
+impl Calculation {
+    fn evaluate<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<i64> {
         match self {
-            Self::Value(node, at) => int_of(node.value(frame)?, *at),
             Self::Negate(of, at) => {
                 frame.charge(OPERATION)?;
                 let value = of.evaluate(frame)?;
@@ -50,7 +52,7 @@ impl Whole {
                 match of.value(frame)? {
                     Value::List(elements) => Ok(count(elements.len())),
                     Value::Map(entries) => Ok(count(entries.len())),
-                    other => Err(Frame::misfit(other, Span::new(0, 0))),
+                    other => Err(Frame::misfit(other, Span::NOWHERE)),
                 }
             }
             Self::Count(each) => {
@@ -62,13 +64,6 @@ impl Whole {
                 }
                 Ok(found)
             }
-            _ => self.convert(frame),
-        }
-    }
-
-    /// An int out of a value of another type.
-    fn convert<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<i64> {
-        match self {
             Self::FromReal(of, at) => {
                 frame.charge(CONVERSION)?;
                 let value = of.evaluate(frame)?;
@@ -85,12 +80,10 @@ impl Whole {
                 frame.charge(CONVERSION)?;
                 match of.value(frame)? {
                     Value::Timestamp(moment) => Ok(time::seconds_of_moment(moment)),
-                    other => Err(Frame::misfit(other, Span::new(0, 0))),
+                    other => Err(Frame::misfit(other, Span::NOWHERE)),
                 }
             }
             Self::Part(part, of, calendar) => calendar_part(*part, of.value(frame)?, calendar, frame),
-            // The others are evaluated above.
-            _ => Ok(0),
         }
     }
 }
@@ -113,7 +106,7 @@ fn calendar_part<'a>(
                 None => Err(frame.fault(FaultKind::NoTimeZone, *at, Value::String(name))),
             }
         }
-        (other, _) => Err(Frame::misfit(other, Span::new(0, 0))),
+        (other, _) => Err(Frame::misfit(other, Span::NOWHERE)),
     }
 }
 
@@ -158,14 +151,6 @@ impl Real {
         match self {
             Self::Constant(value) => Ok(*value),
             Self::Path(path) => double_of(*frame.find(path)?, path.at),
-            _ => self.calculate(frame),
-        }
-    }
-
-    fn calculate<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<f64> {
-        match self {
-            Self::Constant(value) => Ok(*value),
-            Self::Path(path) => double_of(*frame.find(path)?, path.at),
             Self::Value(node, at) => double_of(node.value(frame)?, *at),
             Self::Negate(of) => {
                 frame.charge(OPERATION)?;
@@ -178,7 +163,9 @@ impl Real {
                     Arithmetic::Add => left + right,
                     Arithmetic::Subtract => left - right,
                     Arithmetic::Multiply => left * right,
-                    Arithmetic::Divide | Arithmetic::Remainder => left / right,
+                    Arithmetic::Divide => left / right,
+                    // CEL has none of doubles, and the checker lets none through.
+                    Arithmetic::Remainder => left % right,
                 })
             }
             Self::FromWhole(of) => {

@@ -2,7 +2,7 @@
 
 use super::{Evaluated, Frame};
 use crate::{
-    node::Text,
+    node::{Node, Text},
     position::Span,
     steps::{self, CONVERSION, OPERATION},
     time,
@@ -15,34 +15,30 @@ impl Text {
         match self {
             Self::Constant(value) => Ok(value),
             Self::Path(path) => text_of(*frame.find(path)?, path.at),
-            _ => self.make(frame),
-        }
-    }
-
-    fn make<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<&'a str> {
-        match self {
-            Self::Constant(value) => Ok(value),
-            Self::Path(path) => text_of(*frame.find(path)?, path.at),
             Self::Value(node, at) => text_of(node.value(frame)?, *at),
-            Self::Join(sides) => {
-                let (left, right) = (sides[0].evaluate(frame)?, sides[1].evaluate(frame)?);
-                frame.charge(OPERATION + steps::text((left.len() + right.len()) as u64))?;
-                Ok(frame.arena.joined(left, right))
-            }
-            Self::From(of) => {
-                frame.charge(CONVERSION)?;
-                let written = match of.value(frame)? {
-                    Value::Bool(value) => value.to_string(),
-                    Value::Int(value) => value.to_string(),
-                    Value::Double(value) => double_text(value),
-                    Value::Timestamp(value) => value.to_string(),
-                    Value::Duration(value) => time::duration_text(value),
-                    other => return Err(Frame::misfit(other, Span::new(0, 0))),
-                };
-                Ok(frame.arena.text(&written))
-            }
+            Self::Join(sides) => join(sides, frame),
+            Self::From(of) => write(of, frame),
         }
     }
+}
+
+fn join<'a>(sides: &'a [Text; 2], frame: &mut Frame<'a>) -> Evaluated<&'a str> {
+    let (left, right) = (sides[0].evaluate(frame)?, sides[1].evaluate(frame)?);
+    frame.charge(OPERATION + steps::text((left.len() + right.len()) as u64))?;
+    Ok(frame.arena.joined(left, right))
+}
+
+fn write<'a>(of: &'a Node, frame: &mut Frame<'a>) -> Evaluated<&'a str> {
+    frame.charge(CONVERSION)?;
+    let written = match of.value(frame)? {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Double(value) => double_text(value),
+        Value::Timestamp(value) => value.to_string(),
+        Value::Duration(value) => time::duration_text(value),
+        other => return Err(Frame::misfit(other, Span::NOWHERE)),
+    };
+    Ok(frame.arena.text(&written))
 }
 
 fn text_of(value: Value<'_>, at: Span) -> Evaluated<&str> {

@@ -1,10 +1,10 @@
 //! Evaluates what gives a value of any type.
 
-use super::{Detail, Evaluated, Frame, condition::find_key};
+use super::{Detail, Evaluated, Frame, question::find_key};
 use crate::{
     context,
     fault::{Fault, FaultKind},
-    node::{Call, Condition, Each, Node, Text},
+    node::{Call, Node, Time},
     position::Span,
     steps::{self, CONVERSION, KEY, OPERATION},
     time,
@@ -54,7 +54,17 @@ impl Node {
                 let entry = find_key(entries, key).copied();
                 entry.ok_or_else(|| frame.fault(FaultKind::NoKey, *at, Value::String(key)))
             }
-            Self::TimeArithmetic(arithmetic, sides, at) => {
+            Self::Time(time) => time.value(frame),
+            Self::Collection(collection) => collection.value(frame),
+            Self::Own(call) => call.value(frame),
+        }
+    }
+}
+
+impl Time {
+    fn value<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<Value<'a>> {
+        match self {
+            Self::Arithmetic(arithmetic, sides, at) => {
                 frame.charge(OPERATION)?;
                 let (left, right) = (sides[0].value(frame)?, sides[1].value(frame)?);
                 calculate(*arithmetic, left, right).ok_or(Fault {
@@ -62,7 +72,7 @@ impl Node {
                     at: *at,
                 })
             }
-            Self::ToTimestamp(of, at) => {
+            Self::Moment(of, at) => {
                 let value = of.value(frame)?;
                 let moment = match value {
                     Value::String(text) => {
@@ -79,44 +89,12 @@ impl Node {
                     .map(Value::Timestamp)
                     .ok_or_else(|| frame.fault(FaultKind::NotConvertible, *at, value))
             }
-            Self::ToDuration(of, at) => {
+            Self::Duration(of, at) => {
                 let text = of.evaluate(frame)?;
                 frame.charge(CONVERSION + steps::text(text.len() as u64))?;
                 let duration = time::parse_duration(text).map(Value::Duration);
                 duration.ok_or_else(|| frame.fault(FaultKind::NotConvertible, *at, Value::String(text)))
             }
-            Self::List(_) | Self::Map(_) | Self::JoinLists(_) | Self::Filter(_) | Self::MapEach(_) => {
-                self.make(frame)
-            }
-            Self::Own(call) => call.value(frame),
-        }
-    }
-
-    /// A new list or map.
-    fn make<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<Value<'a>> {
-        let arena = frame.arena;
-        match self {
-            Self::List(items) => {
-                frame.charge(OPERATION + items.len() as u64)?;
-                let values: Vec<_> = items
-                    .iter()
-                    .map(|item| item.value(frame))
-                    .collect::<Evaluated<_>>()?;
-                Ok(arena.list(values))
-            }
-            Self::Map(entries) => make_map(entries, frame),
-            Self::JoinLists(sides) => {
-                let (left, right) = (sides[0].value(frame)?, sides[1].value(frame)?);
-                let (Value::List(left), Value::List(right)) = (left, right) else {
-                    return Err(Frame::misfit(left, Span::new(0, 0)));
-                };
-                frame.charge(OPERATION + (left.len() + right.len()) as u64)?;
-                Ok(arena.list(left.iter().chain(right).copied()))
-            }
-            Self::Filter(each) => filter(each, frame),
-            Self::MapEach(each) => map_each(each, frame),
-            // The others make none.
-            _ => Ok(Value::Absent),
         }
     }
 }
@@ -128,52 +106,6 @@ fn present(value: Value<'_>, at: Span) -> Evaluated<Value<'_>> {
     } else {
         Ok(value)
     }
-}
-
-fn make_map<'a>(entries: &'a [(Text, Node)], frame: &mut Frame<'a>) -> Evaluated<Value<'a>> {
-    frame.charge(OPERATION + KEY * entries.len() as u64)?;
-    let mut made = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        made.push((key.evaluate(frame)?, value.value(frame)?));
-    }
-    let count = made.len();
-    let map = frame.arena.map(made);
-    match map {
-        Value::Map(distinct) if distinct.len() == count => Ok(map),
-        _ => Err(Fault {
-            kind: FaultKind::DuplicateKey,
-            at: Span::new(0, 0),
-        }),
-    }
-}
-
-fn filter<'a>(each: &'a Each<Condition>, frame: &mut Frame<'a>) -> Evaluated<Value<'a>> {
-    let elements = frame.elements(each)?;
-    let mut taken = frame.arena.growing(elements.len());
-    for element in elements {
-        frame.turn(each.slot, element)?;
-        if each.body.evaluate(frame)? {
-            taken.push(*element);
-        }
-    }
-    Ok(Value::List(taken.into_bump_slice()))
-}
-
-fn map_each<'a>(each: &'a Each<(Option<Condition>, Node)>, frame: &mut Frame<'a>) -> Evaluated<Value<'a>> {
-    let (condition, body) = &each.body;
-    let elements = frame.elements(each)?;
-    let mut made = frame.arena.growing(elements.len());
-    for element in elements {
-        frame.turn(each.slot, element)?;
-        let is_taken = match condition {
-            Some(condition) => condition.evaluate(frame)?,
-            None => true,
-        };
-        if is_taken {
-            made.push(body.value(frame)?);
-        }
-    }
-    Ok(Value::List(made.into_bump_slice()))
 }
 
 fn calculate<'a>(arithmetic: Arithmetic, left: Value<'a>, right: Value<'a>) -> Option<Value<'a>> {

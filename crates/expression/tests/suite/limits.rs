@@ -249,6 +249,25 @@ fn every_operation_is_reckoned_at_its_worst() {
 }
 
 #[test]
+fn a_cost_beyond_all_numbers_is_the_largest_number() {
+    let nested = (0..6).fold(Type::Int, |of, _| Type::list(of, limits::MAX_LIST_LENGTH));
+    let maps = (0..6).fold(Type::Int, |of, _| Type::map(of, limits::MAX_LIST_LENGTH));
+    let builder = Schema::builder()
+        .variable("nested", nested, "Lists.")
+        .variable("maps", maps, "Maps.");
+    let schema = builder.step_limit(u64::MAX).build().unwrap();
+    for expression in [
+        "nested == nested",
+        "maps == maps",
+        "nested in [nested]",
+        "nested.exists(x, x == x) || nested.all(y, y == y)",
+    ] {
+        let program = schema.compile(expression, &[Kind::Bool]).unwrap();
+        assert_eq!(program.most_steps(), u64::MAX, "of {expression}");
+    }
+}
+
+#[test]
 fn patterns_are_bounded_and_reckoned_by_their_size() {
     let schema = sample::schema();
     let compile = |pattern: &str| schema.compile(&format!("order.note.matches('{pattern}')"), &[Kind::Bool]);

@@ -17,3 +17,4 @@ mod properties;
 mod sample;
 mod schema;
 mod table;
+mod writer;

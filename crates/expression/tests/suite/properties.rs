@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use rapport_expression::{Arena, Context, Outcome, ProblemKind, parse, syntax::Expression};
 
 use crate::{
-    generator::{self, SplitMix, Wanted, Writer},
+    generator::{self, SplitMix},
     model::{self, Model},
     sample::{self, SCALARS},
+    writer::{Wanted, Writer},
 };
 
 /// What an expression is, whatever its places in the text.

@@ -50,6 +50,7 @@ fn order_type() -> Type {
         .optional("coupon", Type::string(32), "The coupon that was used.")
         .field("note", Type::string(200), "What the customer wrote.")
         .field("attributes", Type::map(Type::string(32), 10), "Anything else.")
+        .optional("extra", Type::map(Type::string(32), 10), "What a partner sent.")
         .into_type()
 }
 
@@ -175,6 +176,7 @@ pub(crate) fn context<'a>(schema: &Schema, arena: &'a Arena) -> Context<'a> {
         Value::Absent,
         "Grüße aus Köln".into(),
         arena.map([("gift", "yes".into()), ("table", "12".into())]),
+        Value::Absent,
     ]);
     let customer = arena.record([
         "gold".into(),

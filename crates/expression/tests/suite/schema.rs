@@ -86,6 +86,47 @@ fn variables_and_fields_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn records_of_one_name_have_the_same_fields() {
+    let record = |name: &str| {
+        RecordType::new(name, "A record.")
+            .field("a", Type::Int, "")
+            .field("b", Type::Bool, "")
+    };
+    let beside = |other: RecordType| {
+        let inner = RecordType::new("Outer", "").field("inner", Type::list(other.into_type(), 5), "");
+        Schema::builder()
+            .variable("one", record("R").into_type(), "")
+            .variable("other", inner.into_type(), "")
+    };
+    let refused = "two records with different fields are called `R`";
+    let swapped = RecordType::new("R", "")
+        .field("b", Type::Bool, "")
+        .field("a", Type::Int, "");
+    let of_other_type = RecordType::new("R", "")
+        .field("a", Type::Int, "")
+        .field("b", Type::Int, "");
+    let optional = RecordType::new("R", "")
+        .field("a", Type::Int, "")
+        .optional("b", Type::Bool, "");
+    let of_function = Function::new(
+        "f",
+        [record("R").field("c", Type::Int, "").into_type()],
+        Type::Int,
+        "",
+        |_, _| Ok(Value::Int(1)),
+    );
+    all_give([
+        (beside(record("R")), "accepted"),
+        (beside(record("S").field("c", Type::Int, "")), "accepted"),
+        (beside(record("R").field("c", Type::Int, "")), refused),
+        (beside(swapped), refused),
+        (beside(of_other_type), refused),
+        (beside(optional), refused),
+        (beside(record("R")).function(of_function), refused),
+    ]);
+}
+
+#[test]
 fn functions_that_contradict_each_other_are_refused() {
     let empty = Schema::builder;
     let int = |name: &str| empty().variable(name, Type::Int, "An int.");
@@ -179,7 +220,7 @@ fn entries_list_every_variable_and_field_with_its_type_and_meaning() {
             .iter()
             .filter(|entry| entry.path.starts_with("order."))
             .count(),
-        15
+        16
     );
     assert_eq!(entries[0].path, "order", "in the order of the declarations");
 }
