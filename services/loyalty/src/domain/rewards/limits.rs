@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use rapport_status::{Error, FieldViolation};
 use uuid::Uuid;
 
-use super::{RESOURCE_TYPE, calendar, reasons};
+use super::{calendar, catalogue::RESOURCE_TYPE, reasons};
 
 /// Most limits of one reward.
 pub const MOST_LIMITS: usize = 8;

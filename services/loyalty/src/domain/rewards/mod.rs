@@ -2,7 +2,10 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`terms`] | a catalogue entry: texts, prices, limits, validity, what is received |
+//! | [`catalogue`] | entries, and how they change |
+//! | [`terms`] | what an entry says: texts, prices, limits, validity, what is received |
+//! | [`text`] | texts in several languages |
+//! | [`calendar`] | days in the program's time zone, periods, lifetimes |
 //! | [`price`] | ways to pay: points of wallets, money, or a share of each |
 //! | [`stock`] | how many units are left |
 //! | [`limits`] | how many units a member may redeem, in all and per window |
@@ -23,6 +26,7 @@
 //! many as its terms allow.
 
 pub mod calendar;
+pub mod catalogue;
 pub mod code_pool;
 pub mod codes;
 pub mod limits;
@@ -36,18 +40,3 @@ pub mod voucher;
 
 #[cfg(test)]
 mod tests;
-
-use rapport_status::Error;
-
-/// Type of rewards in errors.
-pub const RESOURCE_TYPE: &str = "rapport.example/Reward";
-
-/// The error that a reward is not there.
-pub fn not_found(name: &str) -> Error {
-    Error::about(
-        reasons::REWARD_NOT_FOUND,
-        RESOURCE_TYPE,
-        name,
-        format!("there is no reward {name}; look for its name with ListRewards"),
-    )
-}

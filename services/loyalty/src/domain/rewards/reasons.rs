@@ -9,6 +9,8 @@ use rapport_status::Reason;
 pub const INVALID_REWARD: Reason = Reason::InvalidFields;
 /// No such reward.
 pub const REWARD_NOT_FOUND: Reason = Reason::ProgramNotFound;
+/// The reward id is taken.
+pub const REWARD_ALREADY_EXISTS: Reason = Reason::ProgramAlreadyExists;
 /// The reward cannot be redeemed at this moment.
 pub const REWARD_NOT_AVAILABLE: Reason = Reason::SurveyClosed;
 /// Fewer units are left than asked for.

@@ -2,7 +2,7 @@
 
 use rapport_status::Error;
 
-use super::{RESOURCE_TYPE, reasons};
+use super::{catalogue::RESOURCE_TYPE, reasons};
 
 /// Most units that a stock can have.
 pub const MOST_STOCK: i64 = 1_000_000_000_000;

@@ -1,4 +1,4 @@
-//! A catalogue entry: what a reward is, what it costs, and who may have it when.
+//! What a catalogue entry says: what a reward is, what it costs, and who may have it when.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use rapport_money::Money;
 use rapport_status::{Error, FieldViolation};
 
 use super::{
-    RESOURCE_TYPE,
     calendar::{Lifetime, MOST_DAYS, Period},
+    catalogue::RESOURCE_TYPE,
     limits::{self, Limit},
     price::{Price, check_money, is_id},
     reasons,

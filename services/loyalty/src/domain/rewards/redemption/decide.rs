@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::domain::{
     member,
     rewards::{
-        self,
+        catalogue,
         code_pool::Change,
         price::Payment,
         reasons,
@@ -210,7 +210,7 @@ fn require_allowed(scene: &Scene<'_>, units: i64) -> Result<(), Error> {
     if !member.eligible {
         return Err(Error::about(
             reasons::MEMBER_NOT_ELIGIBLE,
-            rewards::RESOURCE_TYPE,
+            catalogue::RESOURCE_TYPE,
             &reward.name,
             format!(
                 "{} is not for {}: its condition of eligibility does not hold; choose another reward",

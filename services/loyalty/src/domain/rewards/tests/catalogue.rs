@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::rewards::{
     calendar::MOST_DAYS,
+    catalogue::{RESOURCE_TYPE, Reward, already_exists, not_found},
     limits::{Limit, Window},
     reasons,
     redemption::MOST_UNITS,
@@ -264,9 +265,126 @@ fn a_reward_is_redeemed_while_it_is_published_and_redeemable() {
     }
 }
 
+fn entry(total_stock: Option<i64>) -> Reward {
+    let created = moment("2026-01-15T15:00:00Z");
+    Reward::new((PROGRAM, "mug"), terms(Kind::Physical), total_stock, created).unwrap()
+}
+
 #[test]
-fn a_reward_that_is_not_there_is_named() {
-    let error = crate::domain::rewards::not_found(REWARD);
-    assert_eq!(error.reason(), reasons::REWARD_NOT_FOUND);
-    assert!(error.message().contains(REWARD), "{error}");
+fn an_entry_is_created_with_an_id_and_terms_without_fault() {
+    let mug = entry(Some(5));
+    assert_eq!((mug.name.as_str(), mug.version), ("programs/p/rewards/mug", 1));
+    assert_eq!((mug.stock.left(), mug.create_time), (Some(5), mug.update_time));
+    let new = |id: &str, terms, total| Reward::new((PROGRAM, id), terms, total, mug.create_time).unwrap_err();
+    assert_eq!(
+        fields(new("Mug", terms(Kind::Physical), None).violations()),
+        ["reward_id"]
+    );
+    assert_eq!(
+        fields(new("mug", terms(Kind::Physical), Some(-1)).violations()),
+        ["stock.total"]
+    );
+    let mut wrong = terms(Kind::Physical);
+    wrong.most_units = 0;
+    let error = new("mug", wrong, None);
+    assert_eq!(error.reason(), reasons::INVALID_REWARD);
+    assert_eq!(fields(error.violations()), ["reward.most_units"]);
+}
+
+#[test]
+fn other_terms_make_a_new_version_and_another_stock_does_not() {
+    let mug = entry(Some(5));
+    let later = moment("2026-02-01T00:00:00Z");
+    assert_eq!(
+        mug.changed(mug.terms.clone(), Some(5), later).unwrap(),
+        mug,
+        "nothing changed"
+    );
+    let more = mug.changed(mug.terms.clone(), Some(6), later).unwrap();
+    assert_eq!(
+        (more.version, more.stock.left(), more.update_time),
+        (1, Some(6), later)
+    );
+    let mut terms = mug.terms.clone();
+    terms.category = "kitchen".to_owned();
+    let revised = mug.changed(terms.clone(), Some(5), later).unwrap();
+    assert_eq!(
+        (revised.version, &revised.terms, revised.create_time),
+        (2, &terms, mug.create_time)
+    );
+    let etags: std::collections::BTreeSet<_> = [&mug, &more, &revised]
+        .iter()
+        .map(|reward| reward.etag())
+        .collect();
+    assert_eq!(etags.len(), 3, "each change changes the etag: {etags:?}");
+    let mut taken = mug.clone();
+    taken.stock = Stock::stored(Some(5), 3);
+    assert_eq!(taken.etag(), mug.etag(), "a redemption does not");
+    assert_eq!(
+        fields(
+            taken
+                .changed(terms.clone(), Some(2), later)
+                .unwrap_err()
+                .violations()
+        ),
+        ["stock.total"]
+    );
+    assert_eq!(entry(None).etag(), "1");
+    terms.kind = codes();
+    assert_eq!(
+        fields(mug.changed(terms.clone(), None, later).unwrap_err().violations()),
+        ["reward.kind"]
+    );
+    terms.prices.clear();
+    let error = mug.changed(terms, None, later).unwrap_err();
+    assert_eq!(
+        fields(error.violations()),
+        ["reward.prices"],
+        "the rules come first"
+    );
+}
+
+#[test]
+fn an_etag_that_is_not_the_current_one_is_refused() {
+    let mug = entry(Some(5));
+    assert!(mug.check_etag("").is_ok() && mug.check_etag("1-5").is_ok());
+    let error = mug.check_etag("1-4").unwrap_err();
+    assert_eq!(error.reason(), rapport_status::Reason::EtagMismatch);
+    assert!(
+        error.message().contains("its etag is \"1-5\", not \"1-4\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn redemptions_are_decided_on_what_the_entry_says() {
+    let mug = entry(Some(5));
+    let state = mug.state(Some(pool(None, Vec::new())));
+    assert_eq!(
+        (state.program.as_str(), &state.name, state.version),
+        (PROGRAM, &mug.name, 1)
+    );
+    assert_eq!((state.stock, &state.terms), (mug.stock, &mug.terms));
+    assert!(state.pool.is_some() && mug.state(None).pool.is_none());
+}
+
+#[test]
+fn members_see_an_entry_while_it_is_published() {
+    let mut mug = entry(None);
+    let until = moment("2026-03-01T00:00:00Z");
+    mug.terms.published.until = Some(until);
+    assert!(mug.is_published(until - SignedDuration::from_nanos(1)));
+    assert!(!mug.is_published(until));
+}
+
+#[test]
+fn what_is_there_or_is_not_is_named() {
+    for (error, reason) in [
+        (not_found(REWARD), reasons::REWARD_NOT_FOUND),
+        (already_exists(REWARD), reasons::REWARD_ALREADY_EXISTS),
+    ] {
+        assert_eq!(error.reason(), reason);
+        assert_eq!(error.resource(), Some((RESOURCE_TYPE, REWARD)));
+        assert!(error.message().contains(REWARD), "{error}");
+    }
 }
