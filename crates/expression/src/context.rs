@@ -49,24 +49,32 @@ impl<'a> Context<'a> {
         schema: &Schema,
         variables: impl IntoIterator<Item = (&'n str, Value<'a>)>,
     ) -> Result<Self, ContextError> {
-        let mut values = vec![Value::Absent; schema.variables().len()];
+        let values = vec![Value::Absent; schema.variables().len()];
+        let mut context = Self {
+            schema: schema.clone(),
+            values,
+        };
         for (name, value) in variables {
-            let (index, variable) = schema.find(name).ok_or_else(|| error(name, "is not declared"))?;
-            check(&variable.of, &value).map_err(|(path, message)| error(format!("{name}{path}"), message))?;
-            values[index] = value;
+            context.set(name, value)?;
         }
-        match schema
-            .variables()
-            .iter()
-            .zip(&values)
-            .find(|(_, value)| **value == Value::Absent)
-        {
+        let mut pairs = schema.variables().iter().zip(&context.values);
+        match pairs.find(|(_, value)| **value == Value::Absent) {
             Some((variable, _)) => Err(error(&variable.name, "has no value")),
-            None => Ok(Self {
-                schema: schema.clone(),
-                values,
-            }),
+            None => Ok(context),
         }
+    }
+
+    /// Gives one variable another value, such as the next line of an order. Only this value is checked.
+    ///
+    /// Errors: as of [`new`](Self::new); the variable then keeps its value.
+    pub fn set(&mut self, name: &str, value: Value<'a>) -> Result<(), ContextError> {
+        let (index, variable) = self
+            .schema
+            .find(name)
+            .ok_or_else(|| error(name, "is not declared"))?;
+        check(&variable.of, &value).map_err(|(path, message)| error(format!("{name}{path}"), message))?;
+        self.values[index] = value;
+        Ok(())
     }
 }
 

@@ -15,7 +15,11 @@ use crate::{
 const BEYOND_INTS: f64 = 9_223_372_036_854_775_808.0;
 
 impl Whole {
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what constants and paths give is read without a call: measured, a quarter less time"
+    )]
+    #[inline(always)]
     pub(crate) fn evaluate<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<i64> {
         match self {
             Self::Constant(value) => Ok(*value),
@@ -146,7 +150,11 @@ fn truncate(value: f64) -> Option<i64> {
 }
 
 impl Real {
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what constants and paths give is read without a call: measured, a quarter less time"
+    )]
+    #[inline(always)]
     pub(crate) fn evaluate<'a>(&'a self, frame: &mut Frame<'a>) -> Evaluated<f64> {
         match self {
             Self::Constant(value) => Ok(*value),

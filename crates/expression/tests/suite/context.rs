@@ -1,6 +1,6 @@
 //! What fits a schema as a context, and what does not.
 
-use rapport_expression::{Arena, Context, FaultKind, Kind, RecordType, Schema, Type, Value};
+use rapport_expression::{Arena, Context, FaultKind, Kind, Outcome, RecordType, Schema, Type, Value};
 
 use crate::sample;
 
@@ -156,6 +156,36 @@ fn variables_are_those_of_the_schema_and_all_of_them() {
     assert_eq!(
         told(&[("a", Value::Int(1)), ("c", Value::Int(1))]).unwrap_err(),
         "the context of expressions is wrong at `c`: is not declared"
+    );
+}
+
+#[test]
+fn a_variable_can_be_given_another_value_of_its_type() {
+    let schema = Schema::builder()
+        .variable("a", Type::Int, "An int.")
+        .variable("b", Type::Int, "An int.")
+        .build()
+        .unwrap();
+    let program = schema.compile("a * 10 + b", &[Kind::Int]).unwrap();
+    let mut context = Context::new(&schema, [("a", Value::Int(1)), ("b", Value::Int(2))]).unwrap();
+    let mut gives = |name: &str, value| {
+        let set = context.set(name, value).map_err(|error| error.to_string());
+        (set, program.evaluate(&context).unwrap())
+    };
+    assert_eq!(gives("b", Value::Int(5)), (Ok(()), Outcome::Int(15)));
+    assert_eq!(gives("a", Value::Int(7)), (Ok(()), Outcome::Int(75)));
+    let wrong = |message: &str| Err(format!("the context of expressions is wrong at {message}"));
+    assert_eq!(
+        gives("a", Value::Bool(true)),
+        (wrong("`a`: is no int"), Outcome::Int(75))
+    );
+    assert_eq!(
+        gives("c", Value::Int(1)),
+        (wrong("`c`: is not declared"), Outcome::Int(75))
+    );
+    assert_eq!(
+        gives("a", Value::Absent),
+        (wrong("`a`: has no value"), Outcome::Int(75))
     );
 }
 
