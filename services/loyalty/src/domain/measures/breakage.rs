@@ -87,14 +87,10 @@ pub fn curves(
     let mut months: BTreeMap<Month, BTreeMap<i64, Flows>> = BTreeMap::new();
     for each in recognised.iter().filter(|each| each.movement.wallet == wallet) {
         let (vintage, month) = (each.movement.vintage, Month::at(each.time, zone));
-        if vintage <= last && month <= last {
+        if vintage <= last {
             let age = month.since(vintage).max(0);
-            months
-                .entry(vintage)
-                .or_default()
-                .entry(age)
-                .or_default()
-                .add(each.kind, each.points);
+            let by_age = months.entry(vintage).or_default();
+            by_age.entry(age).or_default().add(each.kind, each.points);
         }
     }
     let mut curves = Vec::new();

@@ -34,7 +34,7 @@ mod examples;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
-mod lapses;
+mod tests;
 
 pub use month::Month;
 pub use movement::{Flows, Kind, Movement};

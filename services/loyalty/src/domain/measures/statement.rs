@@ -58,8 +58,8 @@ pub fn statement(movements: &[Movement], request: &Request<'_>) -> Result<String
     let titles = request.language.titles();
 
     let mut file = File::default();
-    file.line(&[titles.member, request.member]);
-    file.line(&[titles.wallet, request.wallet]);
+    file.line(&[titles.member, &text(request.member)]);
+    file.line(&[titles.wallet, &text(request.wallet)]);
     file.line(&[titles.month, &request.month.to_string()]);
     file.line(&[]);
     file.line(&[

@@ -175,12 +175,10 @@ impl Draft<'_> {
             return Ok(());
         }
         require_room("purchase", self.referral.purchases.len(), MOST_PURCHASES)?;
-        let qualified = |referral: &Referral| qualify_time(referral, self.rules, Returns::Within).is_some();
-        let was_qualified = qualified(&self.referral);
+        let had_qualified = has_qualified(&self.referral, self.rules);
         self.record(Change::Purchased(purchase.clone()));
-        let has_qualified =
-            !was_qualified && qualify_time(&self.referral, self.rules, Returns::Within).is_some();
-        if has_qualified
+        if !had_qualified
+            && has_qualified(&self.referral, self.rules)
             && self.referral.rejection.is_none()
             && let Some(rejection) = against_reward(self.rules.terms, others)
         {
@@ -294,6 +292,10 @@ impl Draft<'_> {
             .map(|(place, (member, rewards))| (Role::Referrer(place + 1), member.clone(), rewards.clone()));
         std::iter::once(friend).chain(above).collect()
     }
+}
+
+fn has_qualified(referral: &Referral, rules: &Rules<'_>) -> bool {
+    qualify_time(referral, rules, Returns::Within).is_some()
 }
 
 /// What should be live.

@@ -258,6 +258,9 @@ fn steps_are_done_in_their_order_one_for_each_activity() {
         example.record(of_kind("purchase", "p2", "2026-03-07T12:00:00Z")),
         [3]
     );
+    example.record(of_kind("visit", "v4", "2026-03-10T12:00:00Z"));
+    assert_eq!(example.view().value, 3, "there are no more steps");
+    example.reverse("undo", "v4", None);
     assert_eq!(
         example.reverse("r", "v2", None),
         [-3],

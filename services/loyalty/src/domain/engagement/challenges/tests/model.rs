@@ -147,7 +147,9 @@ type Reached = Vec<(Option<(i16, i16)>, usize, Timestamp)>;
 fn reached(terms: &Terms, known: &[Command]) -> Reached {
     let mut reached = Vec::new();
     for (instance, history) in histories(terms, known) {
-        let values: Vec<i64> = (1..=history.len()).map(|length| value(terms, &history[..length])).collect();
+        let values: Vec<i64> = (1..=history.len())
+            .map(|length| value(terms, &history[..length]))
+            .collect();
         for (level, target) in terms.levels.iter().map(|level| level.target).enumerate() {
             let enough = values.iter().position(|value| *value >= target);
             if let Some(place) = enough {

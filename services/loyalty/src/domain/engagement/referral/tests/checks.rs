@@ -101,6 +101,15 @@ fn caps_reject_the_friend_who_would_exceed_them() {
         assert_eq!(example.referral.rejection, rejection, "{others:?}");
         assert_eq!(told(&decision).is_empty(), rejection.is_some(), "{others:?}");
     }
+    let mut without_caps = Example::new();
+    without_caps.terms.caps = Caps::default();
+    without_caps.register();
+    let many = Others {
+        in_window: 1_000,
+        in_total: 1_000,
+    };
+    without_caps.buy_beside("a", "2026-03-01T17:00:00Z", 5_000, many);
+    assert_eq!(without_caps.referral.rejection, None);
     let terms = terms();
     let at = moment("2026-03-31T10:00:00Z");
     assert_eq!(terms.cap_window_start(at), moment("2026-03-01T10:00:00Z"));
@@ -118,4 +127,32 @@ fn the_cap_is_asked_once_for_each_qualification() {
     };
     example.buy_beside("b", "2026-03-01T17:00:00Z", 5_000, full);
     assert_eq!(example.referral.rejection, None, "it counts already");
+}
+
+#[test]
+fn qualified_and_rewarded_friends_count_for_caps_and_no_others() {
+    let (qualify_time, release_time) = (moment("2026-03-01T00:00:00Z"), moment("2026-03-15T00:00:00Z"));
+    for (state, counts) in [
+        (State::Invited, false),
+        (State::Registered, false),
+        (
+            State::Qualified {
+                qualify_time,
+                release_time,
+            },
+            true,
+        ),
+        (
+            State::Rewarded {
+                qualify_time,
+                release_time,
+            },
+            true,
+        ),
+        (State::Rejected, false),
+        (State::Expired, false),
+        (State::RolledBack, false),
+    ] {
+        assert_eq!(state.counts_for_caps(), counts, "{state:?}");
+    }
 }

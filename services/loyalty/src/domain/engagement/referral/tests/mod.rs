@@ -361,3 +361,17 @@ fn rejecting_by_hand_takes_back_what_was_given() {
         Reason::InvalidFields
     );
 }
+
+#[test]
+fn a_clock_that_goes_back_takes_nothing_back() {
+    let mut example = Example::new();
+    example.at("2026-03-02T12:00:00Z").register();
+    example
+        .at("2026-03-21T12:00:00Z")
+        .buy("a", "2026-03-05T12:00:00Z", 5_000);
+    assert!(matches!(example.state(), State::Rewarded { .. }));
+    assert_eq!(example.referral.decide_time, example.now);
+    let rewarded = example.referral.clone();
+    example.at("2026-03-06T12:00:00Z").take(&Command::Settle);
+    assert_eq!(example.referral, rewarded);
+}

@@ -115,3 +115,24 @@ fn a_referral_keeps_so_many_purchases_and_returns_and_no_more() {
     };
     assert!(example.decide(&Command::Return(more)).is_err());
 }
+
+#[test]
+fn what_comes_before_registering_or_at_the_very_limits_is_taken() {
+    let mut example = Example::new();
+    assert_eq!(
+        example.buy("early", "2026-03-01T17:00:00Z", 5_000),
+        Decision::default()
+    );
+    let mut registration = example.registration();
+    registration.ancestors = vec![party("zoe").member; MOST_ANCESTORS];
+    let facts = Facts::default();
+    example.take(&Command::Register { registration, facts });
+    assert_eq!(example.state(), State::Registered);
+    assert_eq!(
+        example
+            .give_back("nothing", "none", "2026-03-01T17:00:00Z", 0)
+            .changes
+            .len(),
+        1
+    );
+}

@@ -1,15 +1,17 @@
-//! The lapse of points by example.
+//! Finance by example: when points lapse, and the limits of months and periods.
 
 use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
 use super::{
-    Kind, Month, Movement,
-    breakage::{Expected, Outlook, curves, outlook},
+    Flows, Kind, Month, Movement,
+    breakage::{Expected, Outlook, Point, Shares, curves, outlook},
     chain_ladder::Shortage,
     liability::{Question, liability},
+    ratios::earn_burn,
     recognition::{outstanding, recognise},
-    roll_forward::roll_forward,
+    roll_forward::{Row, roll_forward},
+    statement::{Language, Request, statement},
 };
 
 fn moment(text: &str) -> Timestamp {
@@ -112,6 +114,12 @@ fn what_happens_to_a_lapsed_lot_changes_what_expired() {
         (Kind::Expired, -25, "2026-04-04T00:00:00Z"),
     ];
     assert_eq!(told(&movements), expected(&recognised));
+    let posted: Vec<bool> = recognise(&movements, moment(LATER))
+        .unwrap()
+        .iter()
+        .map(super::recognition::Recognised::is_posted)
+        .collect();
+    assert_eq!(posted, [true, false, true, false, true, false]);
 }
 
 #[test]
@@ -274,4 +282,102 @@ fn curves_reach_back_600_months_and_no_further() {
     assert_eq!(of(0).unwrap(), 1);
     assert_eq!(of(599).unwrap(), 600);
     assert!(of(600).is_err());
+}
+
+#[test]
+fn a_row_that_does_not_close_says_by_how_much() {
+    let mut flows = Flows::default();
+    flows.add(Kind::Earned, 5);
+    let month = "2026-01".parse().unwrap();
+    let row = Row {
+        month,
+        opening: 10,
+        flows,
+        closing: 12,
+    };
+    assert_eq!(row.difference(), 3);
+}
+
+#[test]
+fn the_shares_of_a_vintage_are_of_what_was_issued() {
+    let point = Point {
+        age: 3,
+        issued: 200,
+        redeemed: 50,
+        expired: 30,
+    };
+    let shares = Shares {
+        redeemed: 0.25,
+        expired: 0.15,
+        open: 0.6,
+    };
+    assert_eq!(point.shares(), Some(shares));
+    let nothing = Point { issued: 0, ..point };
+    assert_eq!(nothing.shares(), None);
+}
+
+#[test]
+fn a_period_earns_and_burns_from_its_first_moment_to_before_its_end() {
+    let (start, end) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    let movements = [
+        movement(1, Kind::Earned, 100, start, None),
+        movement(2, Kind::TakenBack, -20, "2026-02-10T00:00:00Z", None),
+        movement(3, Kind::Redeemed, -50, start, None),
+        movement(4, Kind::GivenBack, 10, "2026-02-28T23:59:59Z", None),
+        movement(5, Kind::Redeemed, -5, end, None),
+    ];
+    let recognised = recognise(&movements, moment(LATER)).unwrap();
+    let measure = earn_burn(&recognised, "main", (moment(start), moment(end))).unwrap();
+    assert_eq!((measure.earned, measure.burned), (80, 40));
+    assert_eq!(
+        (measure.earn_burn_ratio, measure.redemption_rate),
+        (Some(2.0), Some(0.5))
+    );
+    let other = earn_burn(&recognised, "other", (moment(start), moment(end))).unwrap();
+    assert_eq!((other.earn_burn_ratio, other.redemption_rate), (None, None));
+}
+
+#[test]
+fn a_statement_is_of_one_member_and_wallet_from_the_first_moment_of_the_month_to_before_the_next() {
+    let lot = |number: u128, mut movement: Movement| {
+        movement.lot = Uuid::from_u128(number);
+        movement
+    };
+    let (start, end) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    let mut others = earned();
+    others.member = "programs/p/members/other".to_owned();
+    let mut elsewhere = earned();
+    elsewhere.wallet = "other".to_owned();
+    let movements = [
+        lot(1, movement(1, Kind::Earned, 7, start, None)),
+        lot(
+            2,
+            movement(2, Kind::Earned, 5, "2026-02-28T23:59:59Z", Some(APRIL)),
+        ),
+        lot(3, movement(3, Kind::Earned, 3, end, None)),
+        lot(4, others),
+        lot(5, elsewhere),
+    ];
+    let request = Request {
+        member: "programs/p/members/m",
+        wallet: "main",
+        month: "2026-02".parse().unwrap(),
+        zone: &TimeZone::UTC,
+        known_by: moment(LATER),
+        language: Language::English,
+    };
+    let file = statement(&movements, &request).unwrap();
+    let expected = [
+        "2026-02-01,,Opening balance,,,0",
+        "2026-02-01,1,earned,,7,7",
+        "2026-02-28,2,earned,,5,12",
+        "2026-02-28,,Closing balance,,,12",
+        "",
+        "Valid to,Points",
+        "2026-03-31,5",
+        "never expires,7",
+        "",
+    ];
+    let lines: Vec<&str> = file.split("\r\n").skip(5).collect();
+    assert_eq!(lines, expected, "{file}");
 }
