@@ -17,7 +17,7 @@ use prost_types::FileDescriptorSet;
 const PROTO: &str = "../../proto";
 
 /// The entry points: everything else is imported by them.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "rapport/audit/v1/audit_service.proto",
     "rapport/profile/v1/profile_service.proto",
     "rapport/profile/v1/events.proto",
@@ -25,6 +25,7 @@ const FILES: [&str; 9] = [
     "rapport/feedback/v1/events.proto",
     "rapport/satisfaction/v1/satisfaction_service.proto",
     "rapport/loyalty/v1/loyalty_service.proto",
+    "rapport/loyalty/v1/ledger_service.proto",
     "rapport/loyalty/v1/events.proto",
     "rapport/policy/v1/policy.proto",
 ];

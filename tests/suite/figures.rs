@@ -224,6 +224,7 @@ fn close(row: &MetricRow, value: f64, [low, high]: [f64; 2]) {
 async fn points_are_what_was_bought(clients: &Clients, demo: &Ended) {
     let request = SummarizeLedgerRequest {
         program: "programs/harbour-stars".to_owned(),
+        ..SummarizeLedgerRequest::default()
     };
     let summary = clients.loyalty.clone().summarize_ledger(request).await;
     let summary = summary.expect("the program is there").into_inner();

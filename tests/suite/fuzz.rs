@@ -136,6 +136,10 @@ async fn furnish_as(clients: &Clients, names: &Names) {
         names.add(world::member(&guest));
         names.add(world::answer(clients, &guest, [3, 4, 5, 6]).await.name);
     }
+    for number in 0..3 {
+        let member = world::member(&format!("customer-{number}"));
+        names.add(world::moved_points(clients, &member).await.expired);
+    }
 }
 
 /// Has each sender send until it has sent a number of requests; a bounded number of calls is under way at a time.

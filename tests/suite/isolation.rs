@@ -8,6 +8,7 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};
 use rapport_contract::{
     feedback::v1::GetAnswerSetRequest,
+    loyalty::v1::GetBalanceRequest,
     policy::{self, AuditClass},
 };
 use rapport_testkit::{described, reason};
@@ -248,6 +249,12 @@ async fn furnish(guarded: &Guarded, channel: &Channel) -> Names {
         let held = owner(&names, cases::reserve(request_id)).await;
         names.insert(word, text(&held[0], "name"));
     }
+    let moved = world::moved_points(&clients, &world::member(GUEST)).await;
+    names.extend([
+        ("lot", moved.lot),
+        ("redeemed", moved.redeemed),
+        ("expired", moved.expired),
+    ]);
     let evaluated = owner(&names, cases::EVALUATE).await;
     names.insert("evaluation", text(&evaluated[0], "name"));
     let recorded = owner(&names, cases::LIST_RECORDS).await;
@@ -283,8 +290,9 @@ async fn until_points(clients: &rapport::client::Clients) {
 
 /// The guest's points; none before the membership is there.
 async fn enrolled(clients: &rapport::client::Clients) -> i64 {
-    let asked = rapport_contract::loyalty::v1::GetBalanceRequest {
+    let asked = GetBalanceRequest {
         name: format!("{}/balance", world::member(GUEST)),
+        ..GetBalanceRequest::default()
     };
     let balance = clients.loyalty.clone().get_balance(asked).await;
     balance.map_or(0, |balance| balance.into_inner().available_points)

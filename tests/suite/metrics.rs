@@ -159,6 +159,7 @@ async fn play(clients: &Clients) {
         request_id: "a-coffee".to_owned(),
         points: 15,
         reason: "a coffee".to_owned(),
+        ..RedeemPointsRequest::default()
     };
     let redeemed = clients.loyalty.clone().redeem_points(request.clone()).await;
     redeemed.expect("there are enough points");

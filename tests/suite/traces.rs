@@ -61,6 +61,7 @@ pub(crate) async fn wait_for_points(clients: &Clients, id: &str, points: i64) {
         // The guest becomes a member by an event, and gets the points by another.
         let request = GetBalanceRequest {
             name: format!("{}/balance", world::member(id)),
+            ..GetBalanceRequest::default()
         };
         let balance = clients.loyalty.clone().get_balance(request).await;
         if balance

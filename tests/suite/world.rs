@@ -1,5 +1,7 @@
 //! A small hotel with guests: what the closed loop needs, and everything that can be seen of it.
 
+mod points;
+
 use std::fmt::Write as _;
 
 use rapport::client::Clients;
@@ -21,6 +23,8 @@ use rapport_contract::{
     satisfaction::v1::{Dimension, GetCustomerSatisfactionRequest, Metric, QueryMetricRequest},
     r#type::v1::{LocalizedText, Priority},
 };
+
+pub(crate) use points::moved_points;
 
 pub(crate) const PROGRAM: &str = "programs/harbour-club";
 pub(crate) const SURVEY: &str = "surveys/after-the-stay";
@@ -215,6 +219,7 @@ pub(crate) async fn answer(clients: &Clients, id: &str, scores: [i32; 4]) -> Ans
 pub(crate) async fn balance(clients: &Clients, id: &str) -> Balance {
     let request = GetBalanceRequest {
         name: format!("{}/balance", member(id)),
+        ..GetBalanceRequest::default()
     };
     let balance = clients.loyalty.clone().get_balance(request).await;
     Balance {
@@ -227,6 +232,7 @@ pub(crate) async fn balance(clients: &Clients, id: &str) -> Balance {
 pub(crate) async fn ledger(clients: &Clients) -> LedgerSummary {
     let request = SummarizeLedgerRequest {
         program: PROGRAM.to_owned(),
+        ..SummarizeLedgerRequest::default()
     };
     let summary = clients.loyalty.clone().summarize_ledger(request).await;
     LedgerSummary {

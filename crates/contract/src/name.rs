@@ -30,6 +30,8 @@ pub const ANSWER_SET: Pattern = Pattern("answerSets/{answer_set}");
 pub const CASE: Pattern = Pattern("cases/{case}");
 /// `programs/{program}`
 pub const PROGRAM: Pattern = Pattern("programs/{program}");
+/// `programs/{program}/wallets/{wallet}`
+pub const WALLET: Pattern = Pattern("programs/{program}/wallets/{wallet}");
 /// `programs/{program}/members/{member}`
 pub const MEMBER: Pattern = Pattern("programs/{program}/members/{member}");
 /// `programs/{program}/members/{member}/balance`

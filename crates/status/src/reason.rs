@@ -191,4 +191,16 @@ reasons! {
     HoldNotFound = "HOLD_NOT_FOUND": NotFound,
     /// The hold was captured, released, or timed out.
     HoldNotOpen = "HOLD_NOT_OPEN": FailedPrecondition,
+    /// The member has no such transaction.
+    TransactionNotFound = "TRANSACTION_NOT_FOUND": NotFound,
+    /// The transaction is of a kind that is not reversed, or is reversed in another way.
+    TransactionNotReversible = "TRANSACTION_NOT_REVERSIBLE": FailedPrecondition,
+    /// The member has no such lot, or none of its points are left or pending.
+    LotNotFound = "LOT_NOT_FOUND": NotFound,
+    /// The program has no such wallet.
+    WalletNotFound = "WALLET_NOT_FOUND": NotFound,
+    /// The wallet id is taken.
+    WalletAlreadyExists = "WALLET_ALREADY_EXISTS": AlreadyExists,
+    /// The wallet breaks a rule: every violation is listed.
+    InvalidWallet = "INVALID_WALLET": InvalidArgument,
 }

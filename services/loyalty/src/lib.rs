@@ -24,10 +24,12 @@ mod workers;
 use std::{sync::Arc, time::Duration};
 
 use rapport_clock::Clock;
-use rapport_contract::loyalty::v1::loyalty_service_server::LoyaltyServiceServer;
+use rapport_contract::loyalty::v1::{
+    ledger_service_server::LedgerServiceServer, loyalty_service_server::LoyaltyServiceServer,
+};
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
-use rapport_server::{Timer, tuned};
+use rapport_server::{Server, Timer, tuned};
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::{MigrationList, SchemaState, Store, group::Committer};
 
@@ -82,19 +84,17 @@ impl Loyalty {
         })
     }
 
-    /// The methods, for a server.
-    pub fn server(&self) -> LoyaltyServiceServer<Rpc> {
+    /// Adds the methods to a server.
+    pub fn add_to(&self, server: Server) -> Server {
         let Parts {
             store,
             clock,
             token_key,
         } = self.parts.clone();
-        tuned!(LoyaltyServiceServer::new(Rpc::new(
-            store,
-            clock,
-            token_key,
-            self.committer.clone()
-        )))
+        let rpc = Rpc::new(store, clock, token_key, self.committer.clone());
+        server
+            .with(tuned!(LoyaltyServiceServer::new(rpc.clone())))
+            .with(tuned!(LedgerServiceServer::new(rpc)))
     }
 
     /// What takes events.

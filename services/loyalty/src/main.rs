@@ -15,9 +15,9 @@ fn main() -> ExitCode {
             token_key: opening.token_key,
         })
         .await?;
-        let methods = loyalty.server();
+        let methods = loyalty.clone();
         Ok(Opened {
-            add_to: Box::new(move |server| server.with(methods)),
+            add_to: Box::new(move |server| methods.add_to(server)),
             consumers: loyalty.consumers(),
             timers: loyalty.timers(),
             drain: Box::pin(loyalty.drain()),

@@ -228,11 +228,11 @@ impl Services {
     }
 
     fn add_to(&self, server: Server) -> Server {
-        server
+        let server = server
             .with(self.profile.server())
             .with(self.feedback.server())
-            .with(self.satisfaction.server())
-            .with(self.loyalty.server())
+            .with(self.satisfaction.server());
+        self.loyalty.add_to(server)
     }
 
     fn consumers(&self) -> Vec<Arc<dyn Consumer>> {

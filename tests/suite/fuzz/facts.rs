@@ -41,9 +41,11 @@ fn of(field: &FieldDescriptor) -> Facts {
             .or_else(|| form_of_many(field.name())),
         words: quoted.iter().filter(is_word).cloned().collect(),
         range: range(field),
-        expected: stated
-            .iter()
-            .any(|behavior| matches!(behavior.as_str(), "REQUIRED" | "IDENTIFIER")),
+        // Who leaves the number of points open takes all of them, and little is left for others.
+        expected: field.name() == "points"
+            || stated
+                .iter()
+                .any(|behavior| matches!(behavior.as_str(), "REQUIRED" | "IDENTIFIER")),
     }
 }
 

@@ -29,6 +29,8 @@ struct Known {
     names: BTreeMap<String, Vec<String>>,
     /// Page tokens that answers gave.
     tokens: Vec<String>,
+    /// Ids of lots that answers told of.
+    lots: Vec<String>,
 }
 
 impl Names {
@@ -63,10 +65,11 @@ impl Names {
         let mut texts = Vec::new();
         collect(&Value::Message(answer.clone()), "", &mut texts);
         for (field, text) in texts {
-            if field != "next_page_token" {
-                self.add(text);
-            } else if !text.is_empty() {
-                keep(&mut self.known.lock().unwrap().tokens, text);
+            match field.as_str() {
+                _ if text.is_empty() => {}
+                "next_page_token" => keep(&mut self.known.lock().unwrap().tokens, text),
+                "lot" => keep(&mut self.known.lock().unwrap().lots, text),
+                _ => self.add(text),
             }
         }
     }
@@ -96,6 +99,11 @@ impl Names {
             Some(name) if random.chance(0.7) => name.rsplit('/').next().unwrap_or_default().to_owned(),
             _ => format!("{kind}-{}", random.below(20)),
         }
+    }
+
+    /// The id of a lot that some answer told of, if any did.
+    pub(super) fn lot(&self, random: &mut Random) -> Option<String> {
+        pick(&self.known.lock().unwrap().lots, random).cloned()
     }
 
     /// A page token that some list gave, if any did.

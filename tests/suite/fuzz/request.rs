@@ -17,6 +17,9 @@ use crate::random::Random;
 /// Values in one request.
 const MOST_VALUES: usize = 1_000;
 
+/// Fields with a moment that a careful client sets to one that is still to come.
+const COMING: [&str; 2] = ["expire_time", "release_time"];
+
 /// Bytes of hostile texts in one request, so that no request is refused for its length alone.
 const MOST_BYTES: usize = 40_000;
 
@@ -171,6 +174,15 @@ impl Maker {
     fn single(&mut self, field: &FieldDescriptor, facts: &Facts, depth: usize) -> Value {
         self.values_left = self.values_left.saturating_sub(1);
         match field.kind() {
+            Kind::Message(inner)
+                if COMING.contains(&field.name())
+                    && inner.full_name() == "google.protobuf.Timestamp"
+                    && !self.is_hostile() =>
+            {
+                let mut message = DynamicMessage::new(inner);
+                self.coming_moment(&mut message);
+                Value::Message(message)
+            }
             Kind::Message(inner) => Value::Message(self.message(&inner, Some(facts), depth + 1)),
             _ => self.scalar(field, facts),
         }
@@ -235,6 +247,10 @@ impl Maker {
             "dimension" => one_of(random, &["satisfaction", "service", ""]),
             "location" => one_of(random, &["harbour", "garden", ""]),
             "name" => "evaluations/latest".to_owned(),
+            "wallet" => one_of(random, &["", "", "", "points", "miles"]),
+            "lot" if random.chance(0.7) => names.lot(random).unwrap_or_default(),
+            "release_key" => "stay-1".to_owned(),
+            "time_zone" => one_of(random, &["", "UTC", "Asia/Shanghai", "Europe/Atlantis"]),
             _ => match field.strip_suffix("_id") {
                 Some(kind) => names.id_of(kind, random),
                 None => format!("word {}", random.below(50)),
@@ -254,6 +270,17 @@ impl Maker {
         };
         message.set_field_by_name("seconds", Value::I64(seconds));
         message.set_field_by_name("nanos", Value::I32(nanos));
+    }
+
+    /// A moment that comes: half of them while the test still runs.
+    fn coming_moment(&mut self, message: &mut DynamicMessage) {
+        let now = jiff::Timestamp::now().as_second();
+        let seconds = if self.random.chance(0.5) {
+            self.random.between(1, 4)
+        } else {
+            self.random.between(1_000_000, 100_000_000)
+        };
+        message.set_field_by_name("seconds", Value::I64(now + seconds));
     }
 
     fn date(&mut self, message: &mut DynamicMessage) {

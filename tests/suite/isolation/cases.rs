@@ -185,6 +185,101 @@ pub(super) const CASES: &[Case] = &[
         &[("program", "programs/harbour-club")],
     ),
     case("LoyaltyService/VerifyLedger", Nothing, &[]),
+    case(
+        "LedgerService/CreateWallet",
+        Refused,
+        &[
+            ("parent", "programs/harbour-club"),
+            ("wallet_id", "miles"),
+            ("wallet.title", "Miles"),
+        ],
+    ),
+    case(
+        "LedgerService/GetWallet",
+        Refused,
+        &[("name", "programs/harbour-club/wallets/points")],
+    ),
+    case(
+        "LedgerService/UpdateWallet",
+        Refused,
+        &[
+            ("wallet.name", "programs/harbour-club/wallets/points"),
+            ("wallet.title", "Changed"),
+            ("update_mask.paths", "title"),
+        ],
+    ),
+    case("LedgerService/GetBalances", Refused, &[("name", MEMBER)]),
+    case("LedgerService/ListLots", Refused, &[("parent", MEMBER)]),
+    case("LedgerService/GetHold", Refused, &[("name", "{hold}")]),
+    case(
+        "LedgerService/ReleasePendingPoints",
+        Refused,
+        &[
+            ("request_id", "releasependingpoints"),
+            ("member", MEMBER),
+            ("release_key", "stay-1"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/CancelPendingPoints",
+        Refused,
+        &[
+            ("request_id", "cancelpendingpoints"),
+            ("member", MEMBER),
+            ("release_key", "stay-2"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/ReverseTransaction",
+        Refused,
+        &[
+            ("request_id", "reversetransaction"),
+            ("name", "{redeemed}"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/TransferPoints",
+        Refused,
+        &[
+            ("request_id", "transferpoints"),
+            ("member", MEMBER),
+            ("to_member", "programs/harbour-club/members/other-1"),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/BlockPoints",
+        Refused,
+        &[
+            ("request_id", "blockpoints"),
+            ("member", MEMBER),
+            ("points", "5"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/ExtendPoints",
+        Refused,
+        &[
+            ("request_id", "extendpoints"),
+            ("member", MEMBER),
+            ("lot", "{lot}"),
+            ("reason", "x"),
+        ],
+    ),
+    case(
+        "LedgerService/ReinstatePoints",
+        Refused,
+        &[
+            ("request_id", "reinstatepoints"),
+            ("name", "{expired}"),
+            ("reason", "x"),
+        ],
+    ),
     // Satisfaction, before answers are deleted.
     case(
         "SatisfactionService/QueryMetric",

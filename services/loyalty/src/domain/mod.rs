@@ -11,3 +11,4 @@ pub mod program;
 pub mod rewards;
 pub mod summary;
 pub mod tiers;
+pub mod wallet;

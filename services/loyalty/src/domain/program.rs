@@ -1,18 +1,25 @@
 //! Programs: how points are earned, how long they live, and what a resolved case brings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rapport_money::{Currency, Money};
 use rapport_status::{Error, FieldViolation, Reason};
 
-use super::ledger::{self, MOST_POINTS};
+use super::{
+    expiry::LONGEST_LIFETIME_MONTHS,
+    ledger::{self, MOST_POINTS},
+    wallet::{POINTS, Wallet, WalletTerms},
+};
 
 /// Type of programs in errors.
 pub const RESOURCE_TYPE: &str = "rapport.example/Program";
 
-/// Longest lifetime of points, in months.
-pub const LONGEST_LIFETIME_MONTHS: i32 = 120;
+/// The time zone of programs that name none.
+pub const UNIVERSAL_TIME: &str = "UTC";
+
+/// Most wallets of a program.
+pub const MOST_WALLETS: usize = 100;
 
 /// Most characters of a title.
 const LONGEST_TITLE: usize = 200;
@@ -24,11 +31,13 @@ pub struct Program {
     pub name: String,
     /// What its owner decides.
     pub terms: Terms,
+    /// Its wallets by id. The one that every program has is among them only when it has terms of its own.
+    pub wallets: BTreeMap<String, Wallet>,
     /// When it was created.
     pub create_time: Timestamp,
     /// When it last changed.
     pub update_time: Timestamp,
-    /// Counts the changes; the etag is its text.
+    /// Counts the changes of the program and of its wallets; the etag is its text.
     pub version: i64,
 }
 
@@ -41,10 +50,13 @@ pub struct Terms {
     pub earning_rule: Option<EarningRule>,
     /// What members get when a case of theirs is resolved, by its priority.
     pub compensation: BTreeMap<Priority, i64>,
-    /// Months from earning to expiry; 0 means never.
+    /// Months from earning to expiry in the wallet that every program has, as long as that has no terms of its own; 0
+    /// means never.
     pub lifetime_months: i32,
     /// Whether each new customer becomes a member by itself.
     pub enrols_automatically: bool,
+    /// Name of the time zone (IANA) whose days and months count.
+    pub time_zone: String,
 }
 
 /// How urgent a case is.
@@ -106,11 +118,53 @@ impl Terms {
                 format!("must be 0 (never) to {LONGEST_LIFETIME_MONTHS}"),
             ));
         }
+        if TimeZone::get(&self.time_zone).is_err() {
+            found.push(FieldViolation::new(
+                "program.time_zone",
+                "must be the name of a time zone of the IANA database, such as Europe/Berlin, Asia/Shanghai or UTC",
+            ));
+        }
         found
     }
 }
 
 impl Program {
+    /// The terms of a wallet; none when the program has no such wallet.
+    pub fn wallet(&self, id: &str) -> Option<WalletTerms> {
+        match self.wallets.get(id) {
+            Some(wallet) => Some(wallet.terms.clone()),
+            None if id == POINTS => Some(WalletTerms::of_points(self.terms.lifetime_months)),
+            None => None,
+        }
+    }
+
+    /// A wallet, as it was made or with the program; none when the program has no such wallet.
+    pub fn whole_wallet(&self, id: &str) -> Option<Wallet> {
+        if let Some(wallet) = self.wallets.get(id) {
+            return Some(wallet.clone());
+        }
+        Some(Wallet {
+            id: id.to_owned(),
+            terms: self.wallet(id)?,
+            create_time: self.create_time,
+            update_time: self.update_time,
+            // It counts with the first terms of its own.
+            version: 0,
+        })
+    }
+
+    /// The ids of all wallets, in their order.
+    pub fn wallet_ids(&self) -> BTreeSet<&str> {
+        let named = self.wallets.keys().map(String::as_str);
+        named.chain([POINTS]).collect()
+    }
+
+    /// The time zone whose days and months count. A name that was known when it was stored and is no more is universal
+    /// time.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.terms.time_zone).unwrap_or(TimeZone::UTC)
+    }
+
     /// The etag: changes with every change.
     pub fn etag(&self) -> String {
         self.version.to_string()
@@ -205,12 +259,16 @@ mod tests {
             compensation: BTreeMap::new(),
             lifetime_months: 121,
             enrols_automatically: false,
+            time_zone: "Europe/Atlantis".to_owned(),
         };
         let fields: Vec<String> = terms
             .check()
             .into_iter()
             .map(|violation| violation.field)
             .collect();
-        assert_eq!(fields, ["program.title", "program.lifetime_months"]);
+        assert_eq!(
+            fields,
+            ["program.title", "program.lifetime_months", "program.time_zone"]
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! The methods of the contract: requests become what the use cases take, outcomes become answers.
 
+mod ledger;
 mod members;
 mod points;
 mod programs;
 mod service;
+mod wallets;
 
 use rapport_clock::Clock;
 use rapport_listing::TokenKey;

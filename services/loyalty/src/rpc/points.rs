@@ -19,7 +19,10 @@ use uuid::Uuid;
 
 use super::Rpc;
 use crate::{
-    domain::ledger::{Note, hold_not_found},
+    domain::{
+        ledger::{Command, HoldKind, Note, Pending, hold_not_found, transaction_not_found},
+        wallet::{AccountKey, POINTS},
+    },
     usecase::{
         ledger,
         listing::Listing,
@@ -42,13 +45,20 @@ impl Rpc {
         let expire_time = request.expire_time.as_ref().map(instant::from_wire).transpose();
         let expire_time = expire_time.map_err(|wrong| Error::invalid_field("expire_time", wrong))?;
         let note = note(request.reason, &key);
-        let points = request.points;
+        let release_time = request.release_time.as_ref().map(instant::from_wire).transpose();
+        let release_time = release_time.map_err(|wrong| Error::invalid_field("release_time", wrong))?;
+        let waits = release_time.is_some() || !request.release_key.is_empty();
         let intent = Intent::Earn {
-            points,
+            points: request.points,
             expire_time,
+            pending: waits.then_some(Pending {
+                release_time,
+                release_key: request.release_key,
+            }),
             note,
         };
-        self.post(tenant, request.member, key, intent).await
+        let account = account("member", &request.member, &request.wallet)?;
+        self.post(tenant, account, key, intent).await
     }
 
     pub(super) async fn redeem<A: Message + Default>(
@@ -59,8 +69,9 @@ impl Rpc {
         let key = key(tenant, "redeem_points", &request.request_id, &request);
         let note = note(request.reason, &key);
         let points = request.points;
-        self.post(tenant, request.member, key, Intent::Redeem { points, note })
-            .await
+        let account = account("member", &request.member, &request.wallet)?;
+        let intent = Intent::Direct(Command::Redeem { points, note });
+        self.post(tenant, account, key, intent).await
     }
 
     pub(super) async fn adjust<A: Message + Default>(
@@ -74,7 +85,8 @@ impl Rpc {
         let key = key(tenant, "adjust_points", &request.request_id, &request);
         let note = note(request.reason, &key);
         let points = request.points;
-        self.post(tenant, request.member, key, Intent::Adjust { points, note })
+        let account = account("member", &request.member, &request.wallet)?;
+        self.post(tenant, account, key, Intent::Adjust { points, note })
             .await
     }
 
@@ -84,15 +96,18 @@ impl Rpc {
         request: ReservePointsRequest,
     ) -> Result<A> {
         let key = key(tenant, "reserve_points", &request.request_id, &request);
-        let intent = Intent::Reserve {
+        let seconds = match i64::from(request.hold_seconds) {
+            0 => DEFAULT_HOLD_SECONDS,
+            seconds => seconds,
+        };
+        let intent = Intent::Hold {
+            kind: HoldKind::Reservation,
             points: request.points,
-            seconds: match i64::from(request.hold_seconds) {
-                0 => DEFAULT_HOLD_SECONDS,
-                seconds => seconds,
-            },
+            seconds: Some(seconds),
             reason: request.reason,
         };
-        self.post(tenant, request.member, key, intent).await
+        let account = account("member", &request.member, &request.wallet)?;
+        self.post(tenant, account, key, intent).await
     }
 
     pub(super) async fn capture<A: Message + Default>(
@@ -101,10 +116,10 @@ impl Rpc {
         request: CaptureHoldRequest,
     ) -> Result<A> {
         let key = key(tenant, "capture_hold", &request.request_id, &request);
-        let (member, hold) = hold(&request.name)?;
+        let (account, hold) = hold(&request.name)?;
         let points = (request.points != 0).then_some(request.points);
-        self.post(tenant, member, key, Intent::Capture { hold, points })
-            .await
+        let intent = Intent::Direct(Command::Capture { hold, points });
+        self.post(tenant, account, key, intent).await
     }
 
     pub(super) async fn release<A: Message + Default>(
@@ -113,22 +128,22 @@ impl Rpc {
         request: ReleaseHoldRequest,
     ) -> Result<A> {
         let key = key(tenant, "release_hold", &request.request_id, &request);
-        let (member, hold) = hold(&request.name)?;
-        self.post(tenant, member, key, Intent::Release { hold }).await
+        let (account, hold) = hold(&request.name)?;
+        self.post(tenant, account, key, Intent::Direct(Command::Release { hold }))
+            .await
     }
 
     /// Hands an operation to the group commit. What comes back are the bytes of the first answer to the request.
-    async fn post<A: Message + Default>(
+    pub(super) async fn post<A: Message + Default>(
         &self,
         tenant: &str,
-        member: String,
+        account: AccountKey,
         key: RequestKey,
         intent: Intent,
     ) -> Result<A> {
-        let [_, _] = name::MEMBER.require("member", &member)?;
         let operation = Operation {
             tenant: tenant.to_owned(),
-            member,
+            account,
             request: Some(key),
             intent,
             origin: Origin::current(),
@@ -141,9 +156,10 @@ impl Rpc {
     pub(super) async fn balance(&self, tenant: &str, request: GetBalanceRequest) -> Result<Balance> {
         let [program, member] = name::BALANCE.require("name", &request.name)?;
         let member = name::MEMBER.format([program, member]);
+        let account = account("name", &member, &request.wallet)?;
         let (balance, now) =
-            ledger::balance(&self.store, &self.balances, &self.clock, tenant, &member).await?;
-        Ok(wire::balance(&member, &balance, now))
+            ledger::balance(&self.store, &self.balances, &self.clock, tenant, &account).await?;
+        Ok(wire::balance(&account, &balance, now))
     }
 
     pub(super) async fn transactions(
@@ -151,20 +167,26 @@ impl Rpc {
         tenant: &str,
         request: ListTransactionsRequest,
     ) -> Result<ListTransactionsResponse> {
-        let [_, _] = name::MEMBER.require("parent", &request.parent)?;
+        let account = account("parent", &request.parent, &request.wallet)?;
         let listing = Listing {
             page_size: request.page_size,
             page_token: request.page_token,
             filter: request.filter,
             order_by: request.order_by,
         };
-        let member = request.parent;
-        let (transactions, next_page_token) =
-            ledger::statement(&self.store, tenant, &member, &listing, &self.token_key).await?;
+        let (transactions, next_page_token) = ledger::statement(
+            &self.store,
+            &self.clock,
+            tenant,
+            &account,
+            &listing,
+            &self.token_key,
+        )
+        .await?;
         Ok(ListTransactionsResponse {
             transactions: transactions
                 .iter()
-                .map(|transaction| wire::transaction(&member, transaction))
+                .map(|transaction| wire::transaction(&account, transaction))
                 .collect(),
             next_page_token,
         })
@@ -176,7 +198,8 @@ impl Rpc {
         request: SummarizeLedgerRequest,
     ) -> Result<LedgerSummary> {
         let [_] = name::PROGRAM.require("program", &request.program)?;
-        let (sums, now) = ledger::summary(&self.store, &self.clock, tenant, &request.program).await?;
+        let wallet = wallet_or_points(&request.wallet);
+        let (sums, now) = ledger::summary(&self.store, &self.clock, tenant, &request.program, wallet).await?;
         Ok(wire::summary(&sums, now))
     }
 
@@ -202,26 +225,47 @@ impl Rpc {
 }
 
 /// The key under which a request is remembered. The request as a whole is what must be the same again.
-fn key(tenant: &str, method: &'static str, request_id: &str, request: &impl Message) -> RequestKey {
+pub(super) fn key(
+    tenant: &str,
+    method: &'static str,
+    request_id: &str,
+    request: &impl Message,
+) -> RequestKey {
     RequestKey::new(tenant, method, request_id, &request.encode_to_vec())
 }
 
-fn note(reason: String, key: &RequestKey) -> Note {
+pub(super) fn note(reason: String, key: &RequestKey) -> Note {
     Note {
         reason,
         cause: key.request_id.clone(),
     }
 }
 
-/// The member and the id of a hold. An id that no hold can have is that of no hold.
-fn hold(name: &str) -> Result<(String, Uuid)> {
+/// The account of a member in a wallet.
+pub(super) fn account(field: &str, member: &str, wallet: &str) -> Result<AccountKey> {
+    let [_, _] = name::MEMBER.require(field, member)?;
+    Ok(AccountKey {
+        member: member.to_owned(),
+        wallet: wallet_or_points(wallet).to_owned(),
+    })
+}
+
+fn wallet_or_points(wallet: &str) -> &str {
+    if wallet.is_empty() { POINTS } else { wallet }
+}
+
+/// The account and the id of a hold. An id that no hold can have is that of no hold.
+pub(super) fn hold(name: &str) -> Result<(AccountKey, Uuid)> {
     let [program, member, hold] = name::HOLD.require("name", name)?;
-    let id = hold
-        .parse::<Uuid>()
-        .ok()
-        .filter(|id| id.to_string() == hold)
-        .ok_or_else(|| hold_not_found(name))?;
-    Ok((name::MEMBER.format([program, member]), id))
+    let member = name::MEMBER.format([program, member]);
+    AccountKey::read_resource(&member, hold).ok_or_else(|| hold_not_found(name))
+}
+
+/// The account and the id of a transaction.
+pub(super) fn transaction(name: &str) -> Result<(AccountKey, Uuid)> {
+    let [program, member, transaction] = name::TRANSACTION.require("name", name)?;
+    let member = name::MEMBER.format([program, member]);
+    AccountKey::read_resource(&member, transaction).ok_or_else(|| transaction_not_found(name))
 }
 
 fn verified(progress: Progress) -> VerifyLedgerResponse {

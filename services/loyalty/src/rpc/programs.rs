@@ -15,7 +15,7 @@ use rapport_status::{Error, FieldViolation, Reason, Result};
 
 use super::Rpc;
 use crate::{
-    domain::program::{EarningRule, Terms},
+    domain::program::{EarningRule, Terms, UNIVERSAL_TIME},
     usecase::{
         listing::Listing,
         programs::{self, Change},
@@ -30,6 +30,7 @@ const UPDATABLE: &[&str] = &[
     "compensation_rules",
     "lifetime_months",
     "enrols_automatically",
+    "time_zone",
 ];
 
 impl Rpc {
@@ -99,6 +100,7 @@ fn populated(message: &Program) -> Vec<&'static str> {
         !message.compensation_rules.is_empty(),
         message.lifetime_months != 0,
         message.enrols_automatically,
+        !message.time_zone.is_empty(),
     ];
     let fields = UPDATABLE.iter().zip(set);
     fields.filter(|(_, set)| *set).map(|(name, _)| *name).collect()
@@ -146,6 +148,10 @@ fn terms(message: &Program) -> (Terms, Vec<FieldViolation>) {
         compensation,
         lifetime_months: message.lifetime_months,
         enrols_automatically: message.enrols_automatically,
+        time_zone: match message.time_zone.as_str() {
+            "" => UNIVERSAL_TIME.to_owned(),
+            name => name.to_owned(),
+        },
     };
     (terms, violations)
 }

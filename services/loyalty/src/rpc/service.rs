@@ -1,12 +1,17 @@
-//! The service as the contract generates it: finds out who calls and hands the request on.
+//! The services as the contract generates them: they find out who calls and hand the request on.
 
 use rapport_contract::loyalty::v1::{
-    AdjustPointsRequest, Balance, BatchEnrolMembersRequest, BatchEnrolMembersResponse, CaptureHoldRequest,
-    CreateProgramRequest, EarnPointsRequest, EnrolMemberRequest, GetBalanceRequest, GetMemberRequest,
-    GetProgramRequest, Hold, LedgerSummary, ListMembersRequest, ListMembersResponse, ListProgramsRequest,
-    ListProgramsResponse, ListTransactionsRequest, ListTransactionsResponse, Member, Program,
-    RedeemPointsRequest, ReleaseHoldRequest, ReservePointsRequest, SummarizeLedgerRequest, Transaction,
-    UpdateProgramRequest, VerifyLedgerRequest, VerifyLedgerResponse, loyalty_service_server::LoyaltyService,
+    AdjustPointsRequest, Balance, Balances, BatchEnrolMembersRequest, BatchEnrolMembersResponse,
+    BlockPointsRequest, CancelPendingPointsRequest, CaptureHoldRequest, CreateProgramRequest,
+    CreateWalletRequest, EarnPointsRequest, EnrolMemberRequest, ExtendPointsRequest, GetBalanceRequest,
+    GetBalancesRequest, GetHoldRequest, GetMemberRequest, GetProgramRequest, GetWalletRequest, Hold,
+    LedgerSummary, ListLotsRequest, ListLotsResponse, ListMembersRequest, ListMembersResponse,
+    ListProgramsRequest, ListProgramsResponse, ListTransactionsRequest, ListTransactionsResponse, Member,
+    Program, RedeemPointsRequest, ReinstatePointsRequest, ReleaseHoldRequest, ReleasePendingPointsRequest,
+    ReservePointsRequest, ReverseTransactionRequest, SummarizeLedgerRequest, Transaction,
+    TransferPointsRequest, UpdateProgramRequest, UpdateWalletRequest, VerifyLedgerRequest,
+    VerifyLedgerResponse, Wallet, ledger_service_server::LedgerService,
+    loyalty_service_server::LoyaltyService,
 };
 use rapport_server::caller;
 use tokio_stream::wrappers::ReceiverStream;
@@ -14,31 +19,35 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 
-/// Methods that take one message and answer with one.
+/// Methods of a service that take one message and answer with one, and the others as they are.
 macro_rules! methods {
-    ($($method:ident($request:ty) -> $answer:ty = $handler:ident;)+) => {
+    ($service:ident { $($other:tt)* } $($method:ident($request:ty) -> $answer:ty = $handler:ident;)+) => {
         #[tonic::async_trait]
-        impl LoyaltyService for Rpc {
-            type VerifyLedgerStream = ReceiverStream<Result<VerifyLedgerResponse, Status>>;
+        impl $service for Rpc {
+            $($other)*
 
             $(async fn $method(&self, request: Request<$request>) -> Result<Response<$answer>, Status> {
                 let tenant = caller(&request)?.tenant;
                 let answer = self.$handler(&tenant, request.into_inner()).await?;
                 Ok(Response::new(answer))
             })+
-
-            async fn verify_ledger(
-                &self,
-                request: Request<VerifyLedgerRequest>,
-            ) -> Result<Response<Self::VerifyLedgerStream>, Status> {
-                let tenant = caller(&request)?.tenant;
-                Ok(Response::new(ReceiverStream::new(self.verify(tenant).await?)))
-            }
         }
     };
 }
 
 methods! {
+    LoyaltyService {
+        type VerifyLedgerStream = ReceiverStream<Result<VerifyLedgerResponse, Status>>;
+
+        async fn verify_ledger(
+            &self,
+            request: Request<VerifyLedgerRequest>,
+        ) -> Result<Response<Self::VerifyLedgerStream>, Status> {
+            let tenant = caller(&request)?.tenant;
+            Ok(Response::new(ReceiverStream::new(self.verify(tenant).await?)))
+        }
+
+    }
     create_program(CreateProgramRequest) -> Program = create;
     get_program(GetProgramRequest) -> Program = get;
     list_programs(ListProgramsRequest) -> ListProgramsResponse = list;
@@ -56,4 +65,22 @@ methods! {
     get_balance(GetBalanceRequest) -> Balance = balance;
     list_transactions(ListTransactionsRequest) -> ListTransactionsResponse = transactions;
     summarize_ledger(SummarizeLedgerRequest) -> LedgerSummary = summary;
+
+}
+
+methods! {
+    LedgerService {}
+    create_wallet(CreateWalletRequest) -> Wallet = create_wallet;
+    get_wallet(GetWalletRequest) -> Wallet = wallet;
+    update_wallet(UpdateWalletRequest) -> Wallet = update_wallet;
+    get_balances(GetBalancesRequest) -> Balances = member_balances;
+    list_lots(ListLotsRequest) -> ListLotsResponse = lots;
+    get_hold(GetHoldRequest) -> Hold = get_hold;
+    release_pending_points(ReleasePendingPointsRequest) -> Transaction = release_pending;
+    cancel_pending_points(CancelPendingPointsRequest) -> Transaction = cancel_pending;
+    reverse_transaction(ReverseTransactionRequest) -> Transaction = reverse;
+    transfer_points(TransferPointsRequest) -> Transaction = transfer;
+    block_points(BlockPointsRequest) -> Hold = block;
+    extend_points(ExtendPointsRequest) -> Transaction = extend;
+    reinstate_points(ReinstatePointsRequest) -> Transaction = reinstate;
 }

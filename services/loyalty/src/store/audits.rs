@@ -11,13 +11,16 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    accounts::hold_from_rows,
-    codes::{Code as _, moment_or_never},
-    entity::{hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, member},
+    accounts::{hold_from_rows, lot_from_row},
+    codes::{Code as _, MOVES_EXPIRY, RELEASES, moment_or_never},
+    entity::{
+        hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, member, wallet_account,
+    },
 };
 use crate::domain::{
-    audit::{EntryRow, LotRow, MovementRow, Record, TransactionRow},
-    ledger::{Allocation, Book, TransactionKind},
+    audit::{EntryRow, MovementEffect, MovementRow, Record, Sums, TransactionRow},
+    ledger::{Allocation, Amounts, Book, Lot, TransactionKind},
+    wallet::POINTS,
 };
 
 /// Members of one chunk at most.
@@ -39,12 +42,122 @@ const TABLES: [&str; 6] = [
     "hold_allocation",
 ];
 
+/// The records of some members.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Name of the last member.
+    pub(crate) last: String,
+    /// How many members.
+    pub(crate) members: u64,
+    /// The records of their accounts.
+    pub(crate) records: Vec<Record>,
+}
+
 /// The records of the members whose names come after one; as many as are read together. None: there are no more.
 pub(crate) async fn records(
     connection: &impl ConnectionTrait,
     tenant: &str,
     after: &str,
-) -> Result<Vec<Record>> {
+) -> Result<Option<Chunk>> {
+    let members = members_after(connection, tenant, after).await?;
+    let Some(last) = members.last().map(|row| row.name.clone()) else {
+        return Ok(None);
+    };
+    let names: Vec<&str> = members.iter().map(|row| row.name.as_str()).collect();
+    let wallets = wallet_accounts_of(connection, tenant, &names).await?;
+    let count = members.len() as u64;
+    let accounts: Vec<Audited> = members
+        .into_iter()
+        .map(Audited::from)
+        .chain(wallets.into_iter().map(Audited::from))
+        .collect();
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.id).collect();
+    let mut transactions = transactions_of(connection, tenant, &ids).await?;
+    let mut entries = entries_of(connection, tenant, &ids).await?;
+    let mut movements = movements_of(connection, tenant, &ids).await?;
+    let mut lots = lots_of(connection, tenant, &ids).await?;
+    let mut holds = holds_of(connection, tenant, &ids).await?;
+    let records = accounts
+        .into_iter()
+        .map(|account| {
+            Ok(Record {
+                transaction_count: account.transaction_count,
+                sums: account.sums,
+                due_time: moment_or_never(account.due_time)?,
+                transactions: transactions.remove(&account.id).unwrap_or_default(),
+                entries: entries.remove(&account.id).unwrap_or_default(),
+                movements: movements.remove(&account.id).unwrap_or_default(),
+                lots: lots.remove(&account.id).unwrap_or_default(),
+                holds: holds.remove(&account.id).unwrap_or_default(),
+                name: account.name,
+                member: account.member,
+                wallet: account.wallet,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Some(Chunk {
+        last,
+        members: count,
+        records,
+    }))
+}
+
+/// An account whose record is read.
+struct Audited {
+    id: Uuid,
+    name: String,
+    member: String,
+    wallet: String,
+    transaction_count: i64,
+    sums: Sums,
+    due_time: Option<i64>,
+}
+
+impl From<member::Model> for Audited {
+    fn from(row: member::Model) -> Self {
+        Self {
+            id: row.account,
+            name: row.name.clone(),
+            member: row.name,
+            wallet: POINTS.to_owned(),
+            transaction_count: row.transaction_count,
+            sums: Sums {
+                available: row.available_points,
+                reserved: row.reserved_points,
+                blocked: row.blocked_points,
+                pending: row.pending_points,
+                debt: row.debt_points,
+            },
+            due_time: row.due_time,
+        }
+    }
+}
+
+impl From<wallet_account::Model> for Audited {
+    fn from(row: wallet_account::Model) -> Self {
+        Self {
+            id: row.account,
+            name: format!("{}, wallet {}", row.member, row.wallet),
+            member: row.member,
+            wallet: row.wallet,
+            transaction_count: row.transaction_count,
+            sums: Sums {
+                available: row.available_points,
+                reserved: row.reserved_points,
+                blocked: row.blocked_points,
+                pending: row.pending_points,
+                debt: row.debt_points,
+            },
+            due_time: row.due_time,
+        }
+    }
+}
+
+async fn members_after(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    after: &str,
+) -> Result<Vec<member::Model>> {
     let rows = member::Entity::find()
         .filter(member::Column::Tenant.eq(tenant))
         .filter(member::Column::Name.gt(after))
@@ -62,29 +175,24 @@ pub(crate) async fn records(
         }
         members.push(row);
     }
-    let ids: Vec<Uuid> = members.iter().map(|row| row.account).collect();
-    let mut transactions = transactions_of(connection, tenant, &ids).await?;
-    let mut entries = entries_of(connection, tenant, &ids).await?;
-    let mut movements = movements_of(connection, tenant, &ids).await?;
-    let mut lots = lots_of(connection, tenant, &ids).await?;
-    let mut holds = holds_of(connection, tenant, &ids).await?;
-    members
-        .into_iter()
-        .map(|row| {
-            Ok(Record {
-                transaction_count: row.transaction_count,
-                available_points: row.available_points,
-                reserved_points: row.reserved_points,
-                due_time: moment_or_never(row.due_time)?,
-                transactions: transactions.remove(&row.account).unwrap_or_default(),
-                entries: entries.remove(&row.account).unwrap_or_default(),
-                movements: movements.remove(&row.account).unwrap_or_default(),
-                lots: lots.remove(&row.account).unwrap_or_default(),
-                holds: holds.remove(&row.account).unwrap_or_default(),
-                name: row.name,
-            })
-        })
-        .collect()
+    Ok(members)
+}
+
+async fn wallet_accounts_of(
+    connection: &impl ConnectionTrait,
+    tenant: &str,
+    members: &[&str],
+) -> Result<Vec<wallet_account::Model>> {
+    wallet_account::Entity::find()
+        .filter(wallet_account::Column::Tenant.eq(tenant))
+        .filter(among(
+            connection,
+            wallet_account::Column::Member,
+            members.iter().map(|member| (*member).to_owned()),
+        ))
+        .all(connection)
+        .await
+        .stored("read accounts of wallets")
 }
 
 /// Rows of no member, in plain English.
@@ -99,7 +207,10 @@ pub(crate) async fn strays(connection: &impl ConnectionTrait, tenant: &str) -> R
         let sql = format!(
             "SELECT {table}.account AS account, COUNT(*) AS found FROM {table} \
              LEFT JOIN member ON member.tenant = {table}.tenant AND member.account = {table}.account \
-             WHERE {table}.tenant = $1 AND member.name IS NULL GROUP BY {table}.account LIMIT {MOST_STRAYS}"
+             LEFT JOIN wallet_account ON wallet_account.tenant = {table}.tenant \
+             AND wallet_account.account = {table}.account \
+             WHERE {table}.tenant = $1 AND member.name IS NULL AND wallet_account.member IS NULL \
+             GROUP BY {table}.account LIMIT {MOST_STRAYS}"
         );
         let statement =
             Statement::from_sql_and_values(connection.get_database_backend(), sql, [Value::from(tenant)]);
@@ -148,9 +259,15 @@ async fn transactions_of(
             id: row.id,
             number: row.number,
             kind: TransactionKind::known(&row.kind),
-            points: row.points,
+            amounts: Amounts {
+                points: row.points,
+                pending: row.pending_points,
+                debt: row.debt_points,
+            },
             cause: row.cause,
             available_points: row.available_points,
+            shortfall_points: row.shortfall_points,
+            reverses: row.reverses,
         };
         (row.account, kept)
     }))
@@ -196,21 +313,28 @@ async fn movements_of(
         .all(connection)
         .await
         .stored("read lot movements")?;
-    Ok(by_account(rows, |row| {
-        let kept = MovementRow {
+    let mut movements: HashMap<Uuid, Vec<MovementRow>> = HashMap::new();
+    for row in rows {
+        let effect = match row.effect.as_deref() {
+            Some(RELEASES) => MovementEffect::Releases,
+            Some(MOVES_EXPIRY) => MovementEffect::MovesExpiry(moment_or_never(row.expire_time)?),
+            _ => MovementEffect::None,
+        };
+        movements.entry(row.account).or_default().push(MovementRow {
             number: row.number,
             lot: row.lot,
             points: row.points,
-        };
-        (row.account, kept)
-    }))
+            effect,
+        });
+    }
+    Ok(movements)
 }
 
 async fn lots_of(
     connection: &impl ConnectionTrait,
     tenant: &str,
     ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<LotRow>>> {
+) -> Result<HashMap<Uuid, Vec<Lot>>> {
     let rows = lot::Entity::find()
         .filter(lot::Column::Tenant.eq(tenant))
         .filter(among(connection, lot::Column::Account, ids.iter().copied()))
@@ -218,16 +342,9 @@ async fn lots_of(
         .all(connection)
         .await
         .stored("read lots")?;
-    let mut lots: HashMap<Uuid, Vec<LotRow>> = HashMap::new();
+    let mut lots: HashMap<Uuid, Vec<Lot>> = HashMap::new();
     for row in rows {
-        lots.entry(row.account).or_default().push(LotRow {
-            id: row.id,
-            number: row.number,
-            original: row.original,
-            remaining: row.remaining,
-            reserved: row.reserved,
-            expire_time: moment_or_never(row.expire_time)?,
-        });
+        lots.entry(row.account).or_default().push(lot_from_row(row)?);
     }
     Ok(lots)
 }

@@ -1,5 +1,5 @@
-//! Balances of members for whom nothing is due: the row of the member has the sums, and the same statement adds when
-//! they expire. It reads many members as well as one.
+//! Balances of members for whom nothing is due, in the wallet that every program has: the row of the member has the sums,
+//! and the same statement adds when they expire. It reads many members as well as one.
 
 use jiff::Timestamp;
 use rapport_status::{Error, Result};
@@ -60,16 +60,18 @@ impl Lookup for SettledBalances {
 /// moment, and one without a moment when nothing expires.
 fn sql(list: &str) -> String {
     format!(
-        "SELECT place, available, reserved, due_time, expire_time, points FROM ( \
+        "SELECT place, available, reserved, blocked, pending, debt, due_time, expire_time, points FROM ( \
          SELECT v.column3 AS place, member.available_points AS available, member.reserved_points AS reserved, \
+         member.blocked_points AS blocked, member.pending_points AS pending, member.debt_points AS debt, \
          member.due_time AS due_time, lot.expire_time AS expire_time, \
          CAST(SUM(lot.remaining - lot.reserved) AS BIGINT) AS points, \
          ROW_NUMBER() OVER (PARTITION BY v.column3 ORDER BY lot.expire_time) AS number \
          FROM ({list}) AS v \
          JOIN member ON member.tenant = v.column1 AND member.name = v.column2 \
          LEFT JOIN lot ON lot.tenant = member.tenant AND lot.account = member.account \
-         AND lot.remaining > 0 AND lot.remaining > lot.reserved AND lot.expire_time IS NOT NULL \
-         GROUP BY v.column3, member.available_points, member.reserved_points, member.due_time, lot.expire_time \
+         AND lot.remaining > 0 AND lot.remaining > lot.reserved AND lot.expire_time IS NOT NULL AND NOT lot.pending \
+         GROUP BY v.column3, member.available_points, member.reserved_points, member.blocked_points, \
+         member.pending_points, member.debt_points, member.due_time, lot.expire_time \
          ) AS expiring WHERE number <= {MOST_EXPIRATIONS} ORDER BY place, expire_time"
     )
 }
@@ -79,6 +81,9 @@ struct Row {
     place: i64,
     available: i64,
     reserved: i64,
+    blocked: i64,
+    pending: i64,
+    debt: i64,
     due_time: Option<i64>,
     expire_time: Option<i64>,
     points: Option<i64>,
@@ -113,6 +118,9 @@ fn settled(member: &Row, rows: &[Row], now: Timestamp) -> Result<Option<Balance>
     Ok(Some(Balance {
         available: member.available,
         reserved: member.reserved,
+        blocked: member.blocked,
+        pending: member.pending,
+        debt: member.debt,
         expirations: rows.iter().filter_map(expiration).collect::<Result<_>>()?,
     }))
 }

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use rapport_status::{Error, Result};
 
 use crate::domain::{
-    ledger::{Book, HoldState, PurchaseKind, TransactionKind},
+    expiry::Rounding,
+    ledger::{Book, BurnOrder, DebtPolicy, HoldKind, HoldState, PurchaseKind, TransactionKind},
     member::MemberState,
+    wallet::WalletKind,
 };
 
 /// Makes a two-way table between the variants of an enumeration and their stored names.
@@ -54,16 +56,54 @@ stored_as!(
     Adjust = "ADJUST",
     Compensate = "COMPENSATE",
     Expire = "EXPIRE",
+    Release = "RELEASE",
+    Cancel = "CANCEL",
+    Refund = "REFUND",
+    TransferOut = "TRANSFER_OUT",
+    TransferIn = "TRANSFER_IN",
+    Extend = "EXTEND",
+    Reinstate = "REINSTATE",
+    PayDebt = "PAY_DEBT",
+    Forfeit = "FORFEIT",
+);
+stored_as!(HoldKind: Reservation = "RESERVATION", Block = "BLOCK");
+stored_as!(
+    WalletKind: Spendable = "SPENDABLE",
+    Qualifying = "QUALIFYING",
+    Stamps = "STAMPS",
+    Partner = "PARTNER",
+);
+stored_as!(Rounding: Day = "DAY", Month = "MONTH", Quarter = "QUARTER", Year = "YEAR");
+stored_as!(
+    BurnOrder: FirstExpiring = "FIRST_EXPIRING",
+    Oldest = "OLDEST",
+    Youngest = "YOUNGEST",
+);
+stored_as!(
+    DebtPolicy: OnlyPending = "ONLY_PENDING",
+    WithinBalance = "WITHIN_BALANCE",
+    Unlimited = "UNLIMITED",
 );
 stored_as!(
     Book: Member = "MEMBER",
+    Pending = "PENDING",
+    Debt = "DEBT",
     Issued = "ISSUED",
     Compensated = "COMPENSATED",
     Redeemed = "REDEEMED",
     Expired = "EXPIRED",
     TakenBack = "TAKEN_BACK",
     Adjusted = "ADJUSTED",
+    Cancelled = "CANCELLED",
+    Transferred = "TRANSFERRED",
+    Forfeited = "FORFEITED",
 );
+
+/// Stored name of what a movement does when it releases a lot.
+pub(super) const RELEASES: &str = "RELEASES";
+
+/// Stored name of what a movement does when it moves the expiry of a lot.
+pub(super) const MOVES_EXPIRY: &str = "MOVES_EXPIRY";
 
 /// A stored moment.
 pub(super) fn moment(micros: i64) -> Result<Timestamp> {

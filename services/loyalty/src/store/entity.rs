@@ -21,6 +21,7 @@ pub(crate) mod program {
         pub compensation_urgent: Option<i64>,
         pub lifetime_months: i32,
         pub enrols_automatically: bool,
+        pub time_zone: Option<String>,
         pub create_time: i64,
         pub update_time: i64,
         pub version: i64,
@@ -53,6 +54,73 @@ pub(crate) mod member {
         pub transaction_count: i64,
         pub version: i64,
         pub due_time: Option<i64>,
+        pub pending_points: i64,
+        pub blocked_points: i64,
+        pub debt_points: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A wallet that a program has beside its first, or the first one when it has terms of its own.
+pub(crate) mod wallet {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "wallet")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub program: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub title: String,
+        pub kind: String,
+        pub expiry: String,
+        pub expiry_months: i32,
+        pub expiry_rounding: String,
+        pub expiry_days: String,
+        pub expiry_activities: String,
+        pub burn_order: String,
+        pub debt: String,
+        pub pending_days: i32,
+        pub create_time: i64,
+        pub update_time: i64,
+        pub version: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The state of a member's account in a wallet beside the first.
+pub(crate) mod wallet_account {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "wallet_account")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub member: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub wallet: String,
+        pub account: Uuid,
+        pub available_points: i64,
+        pub reserved_points: i64,
+        pub blocked_points: i64,
+        pub pending_points: i64,
+        pub debt_points: i64,
+        pub transaction_count: i64,
+        pub version: i64,
+        pub due_time: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -81,6 +149,9 @@ pub(crate) mod lot {
         pub reserved: i64,
         pub expire_time: Option<i64>,
         pub vintage: String,
+        pub pending: bool,
+        pub release_time: Option<i64>,
+        pub release_key: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -110,6 +181,9 @@ pub(crate) mod ledger_transaction {
         pub cause: String,
         pub available_points: i64,
         pub shortfall_points: i64,
+        pub pending_points: i64,
+        pub debt_points: i64,
+        pub reverses: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -160,6 +234,8 @@ pub(crate) mod lot_movement {
         pub position: i32,
         pub lot: Uuid,
         pub points: i64,
+        pub effect: Option<String>,
+        pub expire_time: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -188,6 +264,7 @@ pub(crate) mod hold {
         pub reason: String,
         pub create_time: i64,
         pub expire_time: i64,
+        pub kind: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

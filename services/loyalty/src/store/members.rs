@@ -18,9 +18,12 @@ use uuid::Uuid;
 
 use super::{
     codes::{Code as _, moment},
-    entity::member,
+    entity::{member, wallet_account},
 };
-use crate::domain::member::{Member, MemberState};
+use crate::domain::{
+    member::{Member, MemberState},
+    wallet::AccountKey,
+};
 
 static FIELDS: [Field; 5] = [
     Field::new("customer", Kind::Text, "customer").not_sortable(),
@@ -168,6 +171,9 @@ pub(crate) async fn insert(
             transaction_count: 0,
             version: 1,
             due_time: None,
+            pending_points: 0,
+            blocked_points: 0,
+            debt_points: 0,
         })
         .collect();
     rows::insert::<member::Entity>(transaction, "add members", rows).await
@@ -229,13 +235,13 @@ pub(crate) async fn count(connection: &impl ConnectionTrait, tenant: &str) -> Re
         .stored("count members")
 }
 
-/// Members for whom something is to be booked, over all tenants, those who wait longest first: tenant and name.
+/// Accounts for which something is to be booked, over all tenants, those that wait longest first, with their tenants.
 pub(crate) async fn due(
     connection: &impl ConnectionTrait,
     now: Timestamp,
     most: u64,
-) -> Result<Vec<(String, String)>> {
-    member::Entity::find()
+) -> Result<Vec<(String, AccountKey)>> {
+    let members: Vec<(String, String)> = member::Entity::find()
         .select_only()
         .column(member::Column::Tenant)
         .column(member::Column::Name)
@@ -245,7 +251,26 @@ pub(crate) async fn due(
         .into_tuple()
         .all(connection)
         .await
-        .stored("look for due members")
+        .stored("look for due members")?;
+    let wallets: Vec<(String, String, String)> = wallet_account::Entity::find()
+        .select_only()
+        .column(wallet_account::Column::Tenant)
+        .column(wallet_account::Column::Member)
+        .column(wallet_account::Column::Wallet)
+        .filter(wallet_account::Column::DueTime.lte(now.as_microsecond()))
+        .order_by_asc(wallet_account::Column::DueTime)
+        .limit(most)
+        .into_tuple()
+        .all(connection)
+        .await
+        .stored("look for due accounts")?;
+    let of_points = members
+        .into_iter()
+        .map(|(tenant, member)| (tenant, AccountKey::of_points(member)));
+    let of_wallets = wallets
+        .into_iter()
+        .map(|(tenant, member, wallet)| (tenant, AccountKey { member, wallet }));
+    Ok(of_points.chain(of_wallets).collect())
 }
 
 fn from_row(row: member::Model) -> Result<Member> {

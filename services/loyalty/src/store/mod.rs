@@ -9,12 +9,14 @@ mod codes;
     reason = "what the derives write is public, and so must be what it names"
 )]
 mod entity;
+pub(crate) mod lots;
 pub(crate) mod members;
 mod migrations;
 pub(crate) mod postings;
 pub(crate) mod programs;
 pub(crate) mod statements;
 pub(crate) mod summaries;
+pub(crate) mod wallets;
 
 use rapport_status::Result;
 use rapport_storage::{Store, Stored as _, sea_orm_migration::MigrationTrait, tables};

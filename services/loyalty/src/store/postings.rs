@@ -13,29 +13,46 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
-    accounts::Ledger,
-    codes::Code as _,
+    accounts::{Ledger, Place},
+    codes::{Code as _, MOVES_EXPIRY, RELEASES},
     entity::{
         compensation, hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, purchase,
+        wallet_account,
     },
 };
-use crate::domain::{
-    expiry::vintage,
-    ledger::{Change, Hold, Purchase, Transaction},
-};
+use crate::domain::ledger::{Change, Effect, Hold, Movement, Pending, Purchase, Transaction, Vintage};
 
 /// Refused as a conflict when the member was changed since it was read.
 static UPDATE_MEMBERS: Update = Update {
     what: "update members",
-    head: "UPDATE member SET available_points = v.column4, reserved_points = v.column5, \
-           transaction_count = v.column6, due_time = v.column7, version = member.version + 1",
+    head: "UPDATE member SET available_points = v.column4, reserved_points = v.column5, blocked_points = v.column6, \
+           pending_points = v.column7, debt_points = v.column8, transaction_count = v.column9, \
+           due_time = v.column10, version = member.version + 1",
     condition: "member.tenant = v.column1 AND member.name = v.column2 AND member.version = v.column3",
+};
+
+/// The same of accounts that have a row of their own.
+static UPDATE_ACCOUNTS: Update = Update {
+    what: "update accounts",
+    head: "UPDATE wallet_account SET available_points = v.column4, reserved_points = v.column5, \
+           blocked_points = v.column6, pending_points = v.column7, debt_points = v.column8, \
+           transaction_count = v.column9, due_time = v.column10, version = wallet_account.version + 1",
+    condition: "wallet_account.tenant = v.column1 AND wallet_account.account = v.column2 \
+                AND wallet_account.version = v.column3",
 };
 
 /// Changes lots by differences, so that the checks of the table judge what really is there.
 static UPDATE_LOTS: Update = Update {
     what: "update lots",
     head: "UPDATE lot SET remaining = lot.remaining + v.column4, reserved = lot.reserved + v.column5",
+    condition: "lot.tenant = v.column1 AND lot.account = v.column2 AND lot.id = v.column3",
+};
+
+/// The same with what else became of them.
+static CHANGE_LOTS: Update = Update {
+    what: "change lots",
+    head: "UPDATE lot SET remaining = lot.remaining + v.column4, reserved = lot.reserved + v.column5, \
+           pending = v.column6, expire_time = v.column7",
     condition: "lot.tenant = v.column1 AND lot.account = v.column2 AND lot.id = v.column3",
 };
 
@@ -49,7 +66,9 @@ static UPDATE_HOLDS: Update = Update {
 /// Rows in the making.
 #[derive(Default)]
 struct Rows {
-    members: Vec<[Value; 7]>,
+    members: Vec<[Value; 10]>,
+    accounts: Vec<[Value; 10]>,
+    new_accounts: Vec<wallet_account::Model>,
     transactions: Vec<ledger_transaction::Model>,
     entries: Vec<ledger_entry::Model>,
     movements: Vec<lot_movement::Model>,
@@ -69,6 +88,8 @@ struct LotDifference {
     account: Uuid,
     remaining: i64,
     reserved: i64,
+    /// What else becomes of it, if anything: whether it is pending and when it expires.
+    after: Option<(bool, Option<i64>)>,
 }
 
 /// What is stored beside the changes of accounts.
@@ -90,14 +111,35 @@ pub(crate) fn writes<'l>(
     for ledger in ledgers {
         rows.add(ledger);
     }
-    let lots = rows.lots.into_iter().map(|(id, lot)| lot.values(id)).collect();
+    let (mut lots, mut changed_lots) = (Vec::new(), Vec::new());
+    for (id, lot) in rows.lots {
+        match lot.after {
+            None => lots.push(lot.values(id)),
+            Some((pending, expire_time)) => {
+                let [tenant, account, id, remaining, reserved] = lot.values(id);
+                let values = [
+                    tenant,
+                    account,
+                    id,
+                    remaining,
+                    reserved,
+                    pending.into(),
+                    expire_time.into(),
+                ];
+                changed_lots.push(values);
+            }
+        }
+    }
     let mut together = Together::new("post points");
     together.update(&UPDATE_MEMBERS, rows.members);
+    together.update(&UPDATE_ACCOUNTS, rows.accounts);
+    together.insert::<wallet_account::Entity>(rows.new_accounts);
     together.insert::<ledger_transaction::Entity>(rows.transactions);
     together.insert::<ledger_entry::Entity>(rows.entries);
     together.insert::<lot_movement::Entity>(rows.movements);
     together.insert::<lot::Entity>(rows.new_lots);
     together.update(&UPDATE_LOTS, lots);
+    together.update(&CHANGE_LOTS, changed_lots);
     together.insert::<hold::Entity>(rows.new_holds);
     together.insert::<hold_allocation::Entity>(rows.allocations);
     together.update(&UPDATE_HOLDS, rows.holds);
@@ -122,17 +164,7 @@ impl LotDifference {
 
 impl Rows {
     fn add(&mut self, ledger: &Ledger) {
-        let account = &ledger.account;
-        let due_time = account.due_time().map(jiff::Timestamp::as_microsecond);
-        self.members.push([
-            ledger.tenant.clone().into(),
-            account.name.clone().into(),
-            ledger.version.into(),
-            (account.total() - account.reserved()).into(),
-            account.reserved().into(),
-            account.transaction_count.into(),
-            due_time.into(),
-        ]);
+        self.add_sums(ledger);
         for change in &ledger.changes {
             match change {
                 Change::Posted(transaction) => self.add_transaction(ledger, transaction),
@@ -150,6 +182,31 @@ impl Rows {
             }));
     }
 
+    fn add_sums(&mut self, ledger: &Ledger) {
+        let account = &ledger.account;
+        let sums = wallet_account::Model {
+            tenant: ledger.tenant.clone(),
+            member: account.name.clone(),
+            wallet: ledger.wallet.clone(),
+            account: ledger.id,
+            available_points: account.total() - account.reserved() - account.blocked() - account.pending(),
+            reserved_points: account.reserved(),
+            blocked_points: account.blocked(),
+            pending_points: account.pending(),
+            debt_points: account.debt(),
+            transaction_count: account.transaction_count,
+            version: ledger.version,
+            due_time: account.due_time().map(Timestamp::as_microsecond),
+        };
+        match ledger.place {
+            Place::Member => self.members.push(sum_values(account.name.clone(), &sums)),
+            Place::Own => self.accounts.push(sum_values(ledger.id, &sums)),
+            Place::Nowhere => self
+                .new_accounts
+                .push(wallet_account::Model { version: 1, ..sums }),
+        }
+    }
+
     fn add_transaction(&mut self, ledger: &Ledger, transaction: &Transaction) {
         let number = transaction.number;
         self.transactions.push(ledger_transaction::Model {
@@ -158,12 +215,15 @@ impl Rows {
             number,
             id: transaction.id,
             kind: transaction.kind.code().to_owned(),
-            points: transaction.points,
+            points: transaction.amounts.points,
             post_time: transaction.post_time.as_microsecond(),
             reason: transaction.note.reason.clone(),
             cause: transaction.note.cause.clone(),
             available_points: transaction.available_points,
             shortfall_points: transaction.shortfall_points,
+            pending_points: transaction.amounts.pending,
+            debt_points: transaction.amounts.debt,
+            reverses: transaction.reverses,
         });
         self.entries
             .extend(transaction.entries().iter().map(|entry| ledger_entry::Model {
@@ -182,24 +242,70 @@ impl Rows {
                 position,
                 lot: movement.lot,
                 points: movement.points,
+                effect: effect_code(&movement.effect).map(str::to_owned),
+                // That of the lot, unless it was moved.
+                expire_time: match movement.effect {
+                    Effect::MovesExpiry => movement.expire_time.map(Timestamp::as_microsecond),
+                    Effect::None | Effect::Opens { .. } | Effect::Releases => None,
+                },
             });
-            if movement.lot == transaction.id {
-                self.lot_places.insert(movement.lot, self.new_lots.len());
-                self.new_lots.push(lot::Model {
-                    tenant: ledger.tenant.clone(),
-                    account: ledger.id,
-                    id: movement.lot,
-                    program: ledger.program.clone(),
-                    number,
-                    original: movement.points,
-                    remaining: movement.points,
-                    reserved: 0,
-                    expire_time: movement.expire_time.map(jiff::Timestamp::as_microsecond),
-                    vintage: vintage(transaction.post_time),
-                });
-            } else {
-                self.change_lot(ledger, movement.lot, movement.points, 0);
+            if let Effect::Opens { vintage, pending } = &movement.effect {
+                self.open_lot(ledger, number, movement, *vintage, pending.as_ref());
+                continue;
             }
+            self.change_lot(ledger, movement.lot, movement.points, 0);
+            if movement.effect != Effect::None {
+                self.settle_lot(ledger, movement.lot);
+            }
+        }
+    }
+
+    fn open_lot(
+        &mut self,
+        ledger: &Ledger,
+        number: i64,
+        movement: &Movement,
+        vintage: Vintage,
+        pending: Option<&Pending>,
+    ) {
+        self.lot_places.insert(movement.lot, self.new_lots.len());
+        self.new_lots.push(lot::Model {
+            tenant: ledger.tenant.clone(),
+            account: ledger.id,
+            id: movement.lot,
+            program: ledger.program.clone(),
+            number,
+            original: movement.points,
+            remaining: movement.points,
+            reserved: 0,
+            expire_time: movement.expire_time.map(Timestamp::as_microsecond),
+            vintage: vintage.to_string(),
+            pending: pending.is_some(),
+            release_time: pending
+                .and_then(|pending| pending.release_time)
+                .map(Timestamp::as_microsecond),
+            release_key: pending
+                .map(|pending| pending.release_key.clone())
+                .filter(|key| !key.is_empty()),
+        });
+    }
+
+    /// Takes over what else has become of a lot when everything is carried out.
+    fn settle_lot(&mut self, ledger: &Ledger, id: Uuid) {
+        let Some(known) = ledger.account.lots().iter().find(|lot| lot.id == id) else {
+            return;
+        };
+        let pending = known.pending.is_some();
+        let expire_time = known.expire_time.map(Timestamp::as_microsecond);
+        if let Some(lot) = self
+            .lot_places
+            .get(&id)
+            .and_then(|place| self.new_lots.get_mut(*place))
+        {
+            lot.pending = pending;
+            lot.expire_time = expire_time;
+        } else if let Some(lot) = self.lots.get_mut(&id) {
+            lot.after = Some((pending, expire_time));
         }
     }
 
@@ -219,6 +325,7 @@ impl Rows {
             account: ledger.id,
             remaining: 0,
             reserved: 0,
+            after: None,
         });
         lot.remaining += remaining;
         lot.reserved += reserved;
@@ -231,6 +338,7 @@ impl Rows {
             account: ledger.id,
             id: hold.id,
             program: ledger.program.clone(),
+            kind: hold.kind.code().to_owned(),
             points: hold.points,
             state: hold.state.code().to_owned(),
             captured_points: hold.captured_points,
@@ -271,6 +379,32 @@ impl Rows {
             hold.state.code().into(),
             hold.captured_points.into(),
         ]);
+    }
+}
+
+/// What an update of sums needs: the row, its version, the sums.
+fn sum_values(row: impl Into<Value>, sums: &wallet_account::Model) -> [Value; 10] {
+    [
+        sums.tenant.clone().into(),
+        row.into(),
+        sums.version.into(),
+        sums.available_points.into(),
+        sums.reserved_points.into(),
+        sums.blocked_points.into(),
+        sums.pending_points.into(),
+        sums.debt_points.into(),
+        sums.transaction_count.into(),
+        sums.due_time.into(),
+    ]
+}
+
+/// The stored name of what a movement does besides; most do nothing.
+fn effect_code(effect: &Effect) -> Option<&'static str> {
+    match effect {
+        // That a movement opens a lot is told by the lot, which has the number of the transaction.
+        Effect::None | Effect::Opens { .. } => None,
+        Effect::Releases => Some(RELEASES),
+        Effect::MovesExpiry => Some(MOVES_EXPIRY),
     }
 }
 

@@ -10,12 +10,15 @@ use rapport_money::Currency;
 use rapport_status::{Error, Result};
 use rapport_storage::{Stored as _, listing::paged, rows::among};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 
-use super::{codes::moment, entity::program};
-use crate::domain::program::{EarningRule, Priority, Program, Terms};
+use super::{codes::moment, entity::program, wallets};
+use crate::domain::{
+    program::{EarningRule, Priority, Program, Terms, UNIVERSAL_TIME},
+    wallet::Wallet,
+};
 
 static FIELDS: [Field; 4] = [
     Field::new("title", Kind::Text, "title"),
@@ -35,11 +38,8 @@ pub(crate) async fn find(
     tenant: &str,
     name: &str,
 ) -> Result<Option<Program>> {
-    let row = program::Entity::find_by_id((tenant.to_owned(), name.to_owned()))
-        .one(connection)
-        .await
-        .stored("read the program")?;
-    row.map(from_row).transpose()
+    let found = find_all(connection, tenant, vec![name.to_owned()]).await?;
+    Ok(found.into_iter().next())
 }
 
 /// Programs that are kept in memory at most.
@@ -97,7 +97,29 @@ async fn find_all(
         .all(connection)
         .await
         .stored("read programs")?;
-    rows.into_iter().map(from_row).collect()
+    let names = rows.iter().map(|row| row.name.clone()).collect();
+    let mut wallets = wallets::of_programs(connection, tenant, names).await?;
+    rows.into_iter()
+        .map(|row| {
+            let wallets = wallets.remove(&row.name).unwrap_or_default();
+            from_row(row, wallets)
+        })
+        .collect()
+}
+
+/// Counts a change of something that belongs to a program, so that nobody goes on with what was read before.
+pub(crate) async fn touch(connection: &impl ConnectionTrait, tenant: &str, name: &str) -> Result<()> {
+    program::Entity::update_many()
+        .col_expr(
+            program::Column::Version,
+            Expr::col(program::Column::Version).add(1),
+        )
+        .filter(program::Column::Tenant.eq(tenant))
+        .filter(program::Column::Name.eq(name))
+        .exec(connection)
+        .await
+        .stored("count a change of the program")?;
+    Ok(())
 }
 
 /// The names of the programs that every new customer becomes a member of, in their order.
@@ -129,7 +151,15 @@ pub(crate) async fn list(
                 .collect()
         })
         .map_err(|error| Error::internal("the page of programs cannot be told").because(error))?;
-    let programs = rows.into_iter().map(from_row).collect::<Result<_>>()?;
+    let names = rows.iter().map(|row| row.name.clone()).collect();
+    let mut wallets = wallets::of_programs(connection, tenant, names).await?;
+    let programs = rows
+        .into_iter()
+        .map(|row| {
+            let wallets = wallets.remove(&row.name).unwrap_or_default();
+            from_row(row, wallets)
+        })
+        .collect::<Result<_>>()?;
     Ok((programs, next))
 }
 
@@ -186,13 +216,14 @@ fn to_row(tenant: &str, program: &Program) -> program::Model {
         compensation_urgent: compensation(Priority::Urgent),
         lifetime_months: terms.lifetime_months,
         enrols_automatically: terms.enrols_automatically,
+        time_zone: Some(terms.time_zone.clone()),
         create_time: program.create_time.as_microsecond(),
         update_time: program.update_time.as_microsecond(),
         version: program.version,
     }
 }
 
-fn from_row(row: program::Model) -> Result<Program> {
+fn from_row(row: program::Model, wallets: BTreeMap<String, Wallet>) -> Result<Program> {
     let compensation = [
         (Priority::Low, row.compensation_low),
         (Priority::Normal, row.compensation_normal),
@@ -218,7 +249,9 @@ fn from_row(row: program::Model) -> Result<Program> {
                 .collect(),
             lifetime_months: row.lifetime_months,
             enrols_automatically: row.enrols_automatically,
+            time_zone: row.time_zone.unwrap_or_else(|| UNIVERSAL_TIME.to_owned()),
         },
+        wallets,
         create_time: moment(row.create_time)?,
         update_time: moment(row.update_time)?,
         version: row.version,

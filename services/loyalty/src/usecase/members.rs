@@ -16,6 +16,7 @@ use crate::{
         ledger::as_of,
         member::{self, Enrolment, Member, MemberState},
         program,
+        wallet::AccountKey,
     },
     store::{
         accounts,
@@ -152,7 +153,8 @@ pub(crate) async fn get(store: &Store, clock: &Clock, tenant: &str, name: &str) 
     let view = snapshot(store).await?;
     let found = members::find(&view, tenant, name).await?;
     let mut member = found.ok_or_else(|| member::not_found(name))?;
-    if let Some(ledger) = accounts::load_one(&view, tenant, name, now).await? {
+    let account = AccountKey::of_points(name);
+    if let Some(ledger) = accounts::load_one(&view, tenant, &account, now).await? {
         let balance = as_of(&ledger.account, now).balance(now);
         member.available_points = balance.available;
         member.reserved_points = balance.reserved;

@@ -7,3 +7,4 @@ pub(crate) mod members;
 pub(crate) mod postings;
 pub(crate) mod programs;
 pub(crate) mod verification;
+pub(crate) mod wallets;

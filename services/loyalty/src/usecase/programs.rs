@@ -1,5 +1,7 @@
 //! Creates, reads and changes programs.
 
+use std::collections::BTreeMap;
+
 use rapport_clock::Clock;
 use rapport_listing::TokenKey;
 use rapport_status::{Error, Reason, Result};
@@ -23,6 +25,7 @@ pub(crate) async fn create(
     let new = Program {
         name: name.to_owned(),
         terms: terms.clone(),
+        wallets: BTreeMap::new(),
         create_time: now,
         update_time: now,
         version: 1,
@@ -91,6 +94,9 @@ impl Change {
         }
         if self.mask.contains("enrols_automatically") {
             terms.enrols_automatically = self.terms.enrols_automatically;
+        }
+        if self.mask.contains("time_zone") {
+            terms.time_zone.clone_from(&self.terms.time_zone);
         }
         terms
     }

@@ -59,15 +59,14 @@ impl Verification {
     /// meanwhile are no differences. After `done`, there is nothing more.
     pub(crate) async fn advance(&mut self) -> Result<Progress> {
         let view = snapshot(&self.store).await?;
-        let records = audits::records(&view, &self.tenant, &self.last).await?;
         let mut found = Vec::new();
-        for record in &records {
-            self.progress.entries += record.entries.len() as u64;
-            found.extend(audit::differences(record));
-        }
-        self.progress.verified += records.len() as u64;
-        if let Some(record) = records.last() {
-            self.last.clone_from(&record.name);
+        if let Some(chunk) = audits::records(&view, &self.tenant, &self.last).await? {
+            for record in &chunk.records {
+                self.progress.entries += record.entries.len() as u64;
+                found.extend(audit::differences(record));
+            }
+            self.progress.verified += chunk.members;
+            self.last = chunk.last;
         } else {
             found.extend(audits::strays(&view, &self.tenant).await?);
             self.progress.done = true;

@@ -1,11 +1,16 @@
 //! The domain in the messages of the contract: answers and events.
 
+mod wallets;
+
+pub(crate) use wallets::{read_wallet, wallet};
+
 use jiff::Timestamp;
 use rapport_contract::{
     instant,
     loyalty::v1::{
-        Balance, CompensationRule, EarningRule, ExpiringPoints, Hold, HoldState, LedgerSummary, LotMovement,
-        LotVintage, Member, MemberEnrolled, MemberState, PointsPosted, Program, Transaction, TransactionKind,
+        Balance, CompensationRule, EarningRule, ExpiringPoints, Hold, HoldKind, HoldState, LedgerSummary,
+        Lot, LotMovement, LotVintage, Member, MemberEnrolled, MemberState, PointsPosted, Program,
+        Transaction, TransactionKind,
     },
     name,
     r#type::v1::Priority,
@@ -15,15 +20,11 @@ use crate::domain::{
     ledger::{self, Book},
     member, program,
     summary::Sums,
+    wallet::AccountKey,
 };
 
-/// The name of a resource of a member: its transactions and holds.
-fn below(member: &str, collection: &str, id: uuid::Uuid) -> String {
-    format!("{member}/{collection}/{id}")
-}
-
 /// A transaction of a member.
-pub(crate) fn transaction(member: &str, transaction: &ledger::Transaction) -> Transaction {
+pub(crate) fn transaction(account: &AccountKey, transaction: &ledger::Transaction) -> Transaction {
     let kind = match transaction.kind {
         ledger::TransactionKind::Earn => TransactionKind::Earn,
         ledger::TransactionKind::Redeem => TransactionKind::Redeem,
@@ -31,6 +32,15 @@ pub(crate) fn transaction(member: &str, transaction: &ledger::Transaction) -> Tr
         ledger::TransactionKind::Adjust => TransactionKind::Adjust,
         ledger::TransactionKind::Compensate => TransactionKind::Compensate,
         ledger::TransactionKind::Expire => TransactionKind::Expire,
+        ledger::TransactionKind::Release => TransactionKind::Release,
+        ledger::TransactionKind::Cancel => TransactionKind::Cancel,
+        ledger::TransactionKind::Refund => TransactionKind::Refund,
+        ledger::TransactionKind::TransferOut => TransactionKind::TransferOut,
+        ledger::TransactionKind::TransferIn => TransactionKind::TransferIn,
+        ledger::TransactionKind::Extend => TransactionKind::Extend,
+        ledger::TransactionKind::Reinstate => TransactionKind::Reinstate,
+        ledger::TransactionKind::PayDebt => TransactionKind::PayDebt,
+        ledger::TransactionKind::Forfeit => TransactionKind::Forfeit,
     };
     let lots = transaction.movements.iter().map(|movement| LotMovement {
         lot: movement.lot.to_string(),
@@ -38,49 +48,88 @@ pub(crate) fn transaction(member: &str, transaction: &ledger::Transaction) -> Tr
         expire_time: movement.expire_time.map(instant::to_wire),
     });
     Transaction {
-        name: below(member, "transactions", transaction.id),
+        name: account.resource("transactions", transaction.id),
         kind: kind.into(),
-        points: transaction.points,
+        points: transaction.amounts.points,
         post_time: Some(instant::to_wire(transaction.post_time)),
         reason: transaction.note.reason.clone(),
         cause: transaction.note.cause.clone(),
         lots: lots.collect(),
         available_points: transaction.available_points,
         shortfall_points: transaction.shortfall_points,
+        pending_points: transaction.amounts.pending,
+        debt_points: -transaction.amounts.debt,
+        reverses: transaction
+            .reverses
+            .map(|id| account.resource("transactions", id))
+            .unwrap_or_default(),
+        wallet: account.wallet.clone(),
     }
 }
 
 /// A hold of a member.
-pub(crate) fn hold(member: &str, hold: &ledger::Hold) -> Hold {
+pub(crate) fn hold(account: &AccountKey, hold: &ledger::Hold) -> Hold {
     let state = match hold.state {
         ledger::HoldState::Open => HoldState::Open,
         ledger::HoldState::Captured => HoldState::Captured,
         ledger::HoldState::Released => HoldState::Released,
         ledger::HoldState::TimedOut => HoldState::TimedOut,
     };
+    let kind = match hold.kind {
+        ledger::HoldKind::Reservation => HoldKind::Reservation,
+        ledger::HoldKind::Block => HoldKind::Block,
+    };
+    let ends = hold.expire_time < ledger::NEVER;
     Hold {
-        name: below(member, "holds", hold.id),
+        name: account.resource("holds", hold.id),
         points: hold.points,
         state: state.into(),
         captured_points: hold.captured_points,
         reason: hold.reason.clone(),
         create_time: Some(instant::to_wire(hold.create_time)),
-        expire_time: Some(instant::to_wire(hold.expire_time)),
+        expire_time: ends.then(|| instant::to_wire(hold.expire_time)),
+        kind: kind.into(),
+        wallet: account.wallet.clone(),
     }
 }
 
 /// A balance of a member as of a moment.
-pub(crate) fn balance(member: &str, balance: &ledger::Balance, now: Timestamp) -> Balance {
+pub(crate) fn balance(account: &AccountKey, balance: &ledger::Balance, now: Timestamp) -> Balance {
     let expirations = balance.expirations.iter().map(|expiration| ExpiringPoints {
         expire_time: Some(instant::to_wire(expiration.expire_time)),
         points: expiration.points,
     });
     Balance {
-        name: format!("{member}/balance"),
+        name: format!("{}/balance", account.member),
         available_points: balance.available,
         reserved_points: balance.reserved,
         expirations: expirations.collect(),
         read_time: Some(instant::to_wire(now)),
+        wallet: account.wallet.clone(),
+        pending_points: balance.pending,
+        blocked_points: balance.blocked,
+        debt_points: balance.debt,
+    }
+}
+
+/// A lot of a member.
+pub(crate) fn lot(account: &AccountKey, lot: &ledger::Lot, transaction: uuid::Uuid) -> Lot {
+    let release_time = lot.pending.as_ref().and_then(|pending| pending.release_time);
+    Lot {
+        lot: lot.id.to_string(),
+        transaction: account.resource("transactions", transaction),
+        original_points: lot.original,
+        remaining_points: lot.remaining,
+        reserved_points: lot.reserved,
+        expire_time: lot.expire_time.map(instant::to_wire),
+        vintage: lot.vintage.to_string(),
+        pending: lot.pending.is_some(),
+        release_time: release_time.map(instant::to_wire),
+        release_key: lot
+            .pending
+            .as_ref()
+            .map(|pending| pending.release_key.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -124,6 +173,13 @@ pub(crate) fn program(program: &program::Program) -> Program {
         create_time: Some(instant::to_wire(program.create_time)),
         update_time: Some(instant::to_wire(program.update_time)),
         etag: program.etag(),
+        time_zone: terms.time_zone.clone(),
+        wallets: program
+            .wallet_ids()
+            .into_iter()
+            .filter_map(|id| program.whole_wallet(id))
+            .map(|known| wallet(&program.name, &known))
+            .collect(),
     }
 }
 
@@ -163,6 +219,9 @@ pub(crate) fn summary(sums: &Sums, now: Timestamp) -> LedgerSummary {
         adjusted_points: sums.given(Book::Adjusted),
         expired_points: sums.expired(),
         outstanding_points: sums.outstanding(),
+        cancelled_points: sums.taken(Book::Cancelled),
+        forfeited_points: sums.taken(Book::Forfeited),
+        debt_points: sums.given(Book::Debt),
         vintages: vintages.collect(),
         read_time: Some(instant::to_wire(now)),
     }
@@ -178,11 +237,15 @@ pub(crate) fn member_enrolled(member: &member::Member) -> MemberEnrolled {
 }
 
 /// The event that a member's points moved.
-pub(crate) fn points_posted(member: &str, customer: &str, posted: &ledger::Transaction) -> PointsPosted {
+pub(crate) fn points_posted(
+    account: &AccountKey,
+    customer: &str,
+    posted: &ledger::Transaction,
+) -> PointsPosted {
     PointsPosted {
-        member: member.to_owned(),
+        member: account.member.clone(),
         customer: customer.to_owned(),
-        transaction: Some(transaction(member, posted)),
+        transaction: Some(transaction(account, posted)),
     }
 }
 

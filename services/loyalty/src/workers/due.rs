@@ -6,11 +6,12 @@ use rapport_storage::{Store, group::Committer};
 use rapport_telemetry::context::Origin;
 
 use crate::{
+    domain::ledger::Command,
     store::members,
     usecase::postings::{Intent, Operation, Postings},
 };
 
-/// Members served at a time.
+/// Accounts of each place served at a time.
 const BATCH: u64 = 500;
 
 /// Batches of one run at most; what is left is due at the next run.
@@ -34,11 +35,11 @@ async fn book(store: &Store, committer: &Committer<Postings>, clock: &Clock) -> 
         }
         let operations = due
             .into_iter()
-            .map(|(tenant, member)| Operation {
+            .map(|(tenant, account)| Operation {
                 tenant,
-                member,
+                account,
                 request: None,
-                intent: Intent::Settle,
+                intent: Intent::Direct(Command::Settle),
                 origin: Origin::current(),
             })
             .collect();

@@ -16,7 +16,7 @@ use rapport_telemetry::context::Origin;
 use sea_orm::DatabaseTransaction;
 
 use crate::{
-    domain::program::Priority,
+    domain::{program::Priority, wallet::AccountKey},
     store::members::{self, Membership},
     usecase::{
         members::enrol_new_customers,
@@ -332,7 +332,7 @@ impl Memberships {
             .filter(move |membership| membership.active || matches!(intent, Intent::Return { .. }))
             .map(move |membership| Operation {
                 tenant: tenant.to_owned(),
-                member: membership.name.clone(),
+                account: AccountKey::of_points(&membership.name),
                 request: None,
                 intent: intent.clone(),
                 origin,

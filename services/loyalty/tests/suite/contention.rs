@@ -126,6 +126,7 @@ fn earning(request_id: &str, member: &str, points: i64) -> EarnPointsRequest {
         points,
         reason: "welcome".to_owned(),
         expire_time: None,
+        ..EarnPointsRequest::default()
     }
 }
 
@@ -180,6 +181,7 @@ async fn call(replicas: &Replicas, caller: usize, mut random: Random) -> Result<
                     points: 2,
                     reason: "an order".to_owned(),
                     hold_seconds: 0,
+                    ..ReservePointsRequest::default()
                 };
                 hold = Some(client.reserve_points(request).await?.into_inner().name);
             }

@@ -94,6 +94,7 @@ async fn points_with_a_moment_of_their_own_expire_then_and_are_spent_first() {
         points: 10,
         reason: "a summer offer".to_owned(),
         expire_time: Some(instant::to_wire(moment("2026-02-01T00:00:00Z"))),
+        ..EarnPointsRequest::default()
     };
     let offer = fixture.client.earn_points(request).await.unwrap().into_inner();
     let spent = fixture.redeem("r", &member, 4).await.unwrap();

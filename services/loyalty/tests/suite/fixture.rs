@@ -8,7 +8,7 @@ use rapport_contract::{
     loyalty::v1::{
         Balance, CreateProgramRequest, EarnPointsRequest, EarningRule, EnrolMemberRequest, GetBalanceRequest,
         Hold, LedgerSummary, ListTransactionsRequest, Program, RedeemPointsRequest, ReservePointsRequest,
-        SummarizeLedgerRequest, Transaction, VerifyLedgerRequest,
+        SummarizeLedgerRequest, Transaction, VerifyLedgerRequest, ledger_service_client::LedgerServiceClient,
         loyalty_service_client::LoyaltyServiceClient,
     },
     profile::v1::{PurchaseKind, PurchaseRecorded},
@@ -31,6 +31,7 @@ pub(crate) struct Fixture {
     pub(crate) clock: ManualClock,
     pub(crate) loyalty: Loyalty,
     pub(crate) client: LoyaltyServiceClient<Channel>,
+    pub(crate) ledger: LedgerServiceClient<Channel>,
     pub(crate) serving: Serving,
 }
 
@@ -52,9 +53,7 @@ impl Replica {
         let credentials = Credentials::Local {
             tenant: tenant.to_owned(),
         };
-        let server = Server::new(credentials, clock.clock())
-            .unwrap()
-            .with(loyalty.server());
+        let server = loyalty.add_to(Server::new(credentials, clock.clock()).unwrap());
         let serving = Serving::start(server);
         let client = LoyaltyServiceClient::new(serving.channel.clone());
         Self {
@@ -80,6 +79,7 @@ impl Fixture {
             clock,
             loyalty,
             client,
+            ledger: LedgerServiceClient::new(serving.channel.clone()),
             serving,
         }
     }
@@ -143,6 +143,7 @@ impl Fixture {
             points,
             reason: "welcome".to_owned(),
             expire_time: None,
+            ..EarnPointsRequest::default()
         };
         Ok(self.client.earn_points(request).await?.into_inner())
     }
@@ -173,6 +174,7 @@ impl Fixture {
             points,
             reason: "order 7".to_owned(),
             hold_seconds: 0,
+            ..ReservePointsRequest::default()
         };
         Ok(self.client.reserve_points(request).await?.into_inner())
     }
@@ -180,6 +182,7 @@ impl Fixture {
     pub(crate) async fn balance(&mut self, member: &str) -> Balance {
         let request = GetBalanceRequest {
             name: format!("{member}/balance"),
+            ..GetBalanceRequest::default()
         };
         self.client.get_balance(request).await.unwrap().into_inner()
     }
@@ -189,7 +192,7 @@ impl Fixture {
     }
 
     /// The statement, the oldest first.
-    pub(crate) async fn statement(&mut self, member: &str) -> Vec<Transaction> {
+    pub(crate) async fn statement(&self, member: &str) -> Vec<Transaction> {
         let request = ListTransactionsRequest {
             parent: member.to_owned(),
             page_size: 1_000,
@@ -197,6 +200,7 @@ impl Fixture {
             ..ListTransactionsRequest::default()
         };
         self.client
+            .clone()
             .list_transactions(request)
             .await
             .unwrap()
@@ -207,6 +211,7 @@ impl Fixture {
     pub(crate) async fn summary(&mut self) -> LedgerSummary {
         let request = SummarizeLedgerRequest {
             program: PROGRAM.to_owned(),
+            ..SummarizeLedgerRequest::default()
         };
         self.client.summarize_ledger(request).await.unwrap().into_inner()
     }
@@ -310,6 +315,7 @@ pub(crate) fn redemption(request_id: &str, member: &str, points: i64) -> RedeemP
         member: member.to_owned(),
         points,
         reason: "a free night".to_owned(),
+        ..RedeemPointsRequest::default()
     }
 }
 

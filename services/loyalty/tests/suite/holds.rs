@@ -144,6 +144,7 @@ async fn points_do_not_expire_while_a_hold_keeps_them() {
         points: 60,
         reason: "an order".to_owned(),
         hold_seconds: 2_592_000,
+        ..ReservePointsRequest::default()
     };
     let hold = fixture.client.reserve_points(request).await.unwrap().into_inner();
     fixture.at("2027-01-20T00:00:00Z");

@@ -1,7 +1,9 @@
 //! The loyalty service as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
+mod callers;
 mod contention;
+mod decisions;
 mod expiry;
 mod fixture;
 mod holds;
@@ -16,3 +18,4 @@ mod random_requests;
 mod steps;
 mod store_model;
 mod verification;
+mod wallets;

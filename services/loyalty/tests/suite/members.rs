@@ -169,6 +169,7 @@ async fn what_is_not_there_is_not_found() {
             client
                 .summarize_ledger(SummarizeLedgerRequest {
                     program: nowhere.clone(),
+                    ..SummarizeLedgerRequest::default()
                 })
                 .await
                 .unwrap_err(),
@@ -282,6 +283,7 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
         points: 3,
         reason: "welcome".to_owned(),
         expire_time: None,
+        ..EarnPointsRequest::default()
     };
     assert_eq!(
         stranger

@@ -156,6 +156,7 @@ async fn corrections_go_up_and_down_and_not_below_zero() {
         member: member.clone(),
         points,
         reason: "a mistake at the desk".to_owned(),
+        ..AdjustPointsRequest::default()
     };
     let up = fixture
         .client
@@ -206,6 +207,7 @@ async fn an_expiry_in_the_past_and_hostile_texts_are_refused_with_their_fields()
         points: 1,
         reason: reason.to_owned(),
         expire_time,
+        ..EarnPointsRequest::default()
     };
     let past = Some(instant::to_wire(moment("2026-01-15T10:00:00Z")));
     let impossible = Some(prost_types::Timestamp {

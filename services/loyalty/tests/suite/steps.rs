@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::random::Random;
+use crate::{naive::Naive, random::Random};
 
-/// Something that happens to a member. Holds and sales are told by the order of their making.
+/// Something that happens to a member. Lots, holds, sales and transactions are told by the order of their making.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Earn {
         points: i64,
         expire_time: Option<Timestamp>,
+        pending: Option<Release>,
     },
     Compensate {
         points: i64,
@@ -25,6 +26,9 @@ pub(crate) enum Step {
     Reserve {
         points: i64,
         expire_time: Timestamp,
+    },
+    Block {
+        points: i64,
     },
     Capture {
         hold: usize,
@@ -43,16 +47,59 @@ pub(crate) enum Step {
         sale: usize,
         amount: i64,
     },
+    ReleasePending {
+        which: Which,
+    },
+    CancelPending {
+        which: Which,
+    },
+    Reverse {
+        transaction: usize,
+        points: Option<i64>,
+    },
+    Reinstate {
+        transaction: usize,
+        points: Option<i64>,
+        expire_time: Option<Timestamp>,
+    },
+    Extend {
+        lot: Option<usize>,
+        expire_time: Option<Timestamp>,
+    },
+    TransferOut {
+        points: i64,
+    },
+    TransferIn {
+        parts: Vec<(i64, Option<Timestamp>)>,
+    },
     Settle,
+}
+
+/// What points wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Release {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) key: String,
+}
+
+/// Which pending points are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Which {
+    Lot(usize),
+    Key(String),
 }
 
 /// Sales that one member has at most.
 const SALES: usize = 12;
 
-/// A random step at a moment, of a member who has made so many holds.
-pub(crate) fn any(random: &mut Random, now: Timestamp, holds: usize) -> Step {
+/// Keys that pending points wait for.
+const KEYS: usize = 3;
+
+/// A random step at a moment, of a member who is at some point of life.
+pub(crate) fn any(random: &mut Random, now: Timestamp, member: &Naive) -> Step {
     let points = random.between(1, 12);
-    match random.below(20) {
+    let hold = random.below(member.hold_count() + 1);
+    match random.below(30) {
         0..=3 => Step::Earn {
             points,
             // Now and then a moment that is over already, which must be refused.
@@ -61,6 +108,7 @@ pub(crate) fn any(random: &mut Random, now: Timestamp, holds: usize) -> Step {
             } else {
                 expiry(random, now)
             },
+            pending: random.one_in(3).then(|| release(random, now)),
         },
         4 => Step::Compensate {
             points,
@@ -73,17 +121,16 @@ pub(crate) fn any(random: &mut Random, now: Timestamp, holds: usize) -> Step {
             points: random.between(-6, 6),
             expire_time: expiry(random, now),
         },
-        9..=11 => Step::Reserve {
+        9 | 10 => Step::Reserve {
             points,
             expire_time: now + SignedDuration::from_hours(random.between(1, 30)),
         },
+        11 => Step::Block { points },
         12 | 13 => Step::Capture {
-            hold: random.below(holds + 1),
+            hold,
             points: (!random.one_in(3)).then(|| random.between(0, 9)),
         },
-        14 => Step::Release {
-            hold: random.below(holds + 1),
-        },
+        14 => Step::Release { hold },
         15 | 16 => {
             let amount = random.between(0, 40);
             Step::Sale {
@@ -96,6 +143,31 @@ pub(crate) fn any(random: &mut Random, now: Timestamp, holds: usize) -> Step {
         17 | 18 => Step::Return {
             sale: random.below(SALES),
             amount: random.between(0, 25),
+        },
+        19 => Step::ReleasePending {
+            which: which(random, member),
+        },
+        20 => Step::CancelPending {
+            which: which(random, member),
+        },
+        21..=23 => Step::Reverse {
+            transaction: random.below(member.transaction_count() + 1),
+            points: (!random.one_in(3)).then(|| random.between(0, 9)),
+        },
+        24 | 25 => Step::Reinstate {
+            transaction: random.below(member.transaction_count() + 1),
+            points: (!random.one_in(3)).then(|| random.between(0, 6)),
+            expire_time: expiry(random, now),
+        },
+        26 => Step::Extend {
+            lot: random.one_in(2).then(|| random.below(member.lot_count() + 1)),
+            expire_time: expiry(random, now),
+        },
+        27 => Step::TransferOut { points },
+        28 => Step::TransferIn {
+            parts: (0..random.between(1, 3))
+                .map(|_| (random.between(1, 5), expiry(random, now)))
+                .collect(),
         },
         _ => Step::Settle,
     }
@@ -113,4 +185,23 @@ pub(crate) fn pause(random: &mut Random) -> SignedDuration {
 /// Few moments, so that lots often expire together.
 fn expiry(random: &mut Random, now: Timestamp) -> Option<Timestamp> {
     (!random.one_in(4)).then(|| now + SignedDuration::from_hours(12 * random.between(1, 8)))
+}
+
+fn release(random: &mut Random, now: Timestamp) -> Release {
+    Release {
+        time: (!random.one_in(3)).then(|| now + SignedDuration::from_hours(6 * random.between(1, 8))),
+        key: key(random),
+    }
+}
+
+fn key(random: &mut Random) -> String {
+    format!("key-{}", random.below(KEYS))
+}
+
+fn which(random: &mut Random, member: &Naive) -> Which {
+    if random.one_in(2) {
+        Which::Key(key(random))
+    } else {
+        Which::Lot(random.below(member.lot_count() + 1))
+    }
 }

@@ -132,6 +132,7 @@ async fn membership(
     };
     let balance = GetBalanceRequest {
         name: format!("{}/balance", member.name),
+        ..GetBalanceRequest::default()
     };
     let (mut programs, mut balances) = (client.clone(), client);
     let (program, balance) = futures::try_join!(

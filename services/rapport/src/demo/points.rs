@@ -104,7 +104,10 @@ pub(super) async fn wait_until_posted(
     let bar = progress::bar("posting points", usize::try_from(earned).unwrap_or_default());
     let posted = async {
         loop {
-            let request = SummarizeLedgerRequest { program: program() };
+            let request = SummarizeLedgerRequest {
+                program: program(),
+                ..SummarizeLedgerRequest::default()
+            };
             let summary = clients
                 .loyalty
                 .clone()
@@ -144,6 +147,7 @@ pub(super) async fn redeem_some(clients: &Clients, purchases: &[samples::Purchas
             member: name::MEMBER.format([PROGRAM, member]),
             points: REWARD,
             reason: "Breakfast for one".to_owned(),
+            ..RedeemPointsRequest::default()
         };
         clients.loyalty.clone().redeem_points(request).await?;
         bar.inc(1);

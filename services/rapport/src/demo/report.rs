@@ -257,6 +257,7 @@ async fn cases(clients: &Clients) -> Result<String, Failure> {
 async fn ledger(clients: &Clients) -> Result<String, Failure> {
     let request = SummarizeLedgerRequest {
         program: points::program(),
+        ..SummarizeLedgerRequest::default()
     };
     let summary = clients
         .loyalty

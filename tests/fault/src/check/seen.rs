@@ -45,6 +45,7 @@ pub(crate) async fn movements(clients: &Clients, member: &str) -> Result<BTreeMa
 pub(crate) async fn balance(clients: &Clients, member: &str) -> Result<Balance, Status> {
     let request = GetBalanceRequest {
         name: format!("{member}/balance"),
+        ..GetBalanceRequest::default()
     };
     Ok(clients.loyalty.clone().get_balance(request).await?.into_inner())
 }
@@ -53,6 +54,7 @@ pub(crate) async fn balance(clients: &Clients, member: &str) -> Result<Balance, 
 pub(crate) async fn ledger(clients: &Clients) -> Result<LedgerSummary, Status> {
     let request = SummarizeLedgerRequest {
         program: PROGRAM.to_owned(),
+        ..SummarizeLedgerRequest::default()
     };
     Ok(clients
         .loyalty

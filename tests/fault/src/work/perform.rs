@@ -66,6 +66,7 @@ async fn points(clients: &Clients, request_id: String, work: &Work) -> Result<St
                 points: *points,
                 reason,
                 expire_time: None,
+                ..EarnPointsRequest::default()
             };
             Ok(loyalty.earn_points(request).await?.into_inner().name)
         }
@@ -78,6 +79,7 @@ async fn points(clients: &Clients, request_id: String, work: &Work) -> Result<St
                 member: member(*place),
                 points: *points,
                 reason,
+                ..RedeemPointsRequest::default()
             };
             Ok(loyalty.redeem_points(request).await?.into_inner().name)
         }
@@ -91,6 +93,7 @@ async fn points(clients: &Clients, request_id: String, work: &Work) -> Result<St
                 points: *points,
                 reason,
                 hold_seconds: HOLD_SECONDS,
+                ..ReservePointsRequest::default()
             };
             Ok(loyalty.reserve_points(request).await?.into_inner().name)
         }

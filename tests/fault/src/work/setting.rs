@@ -56,6 +56,7 @@ pub(crate) async fn prepare(clients: &Clients) {
         let balance = || {
             let request = GetBalanceRequest {
                 name: format!("{}/balance", member(place)),
+                ..GetBalanceRequest::default()
             };
             let mut loyalty = clients.loyalty.clone();
             async move { loyalty.get_balance(request).await }

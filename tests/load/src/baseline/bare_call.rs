@@ -45,7 +45,8 @@ impl UnaryService<EarnPointsRequest> for Bare {
                 expire_time: Some(now),
             }],
             available_points: request.points,
-            shortfall_points: 0,
+            wallet: "points".to_owned(),
+            ..Transaction::default()
         })))
     }
 }

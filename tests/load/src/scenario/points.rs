@@ -61,6 +61,7 @@ pub async fn earn(mut client: LoyaltyServiceClient<Channel>, member: String) -> 
         points: 10,
         reason: "Load".to_owned(),
         expire_time: None,
+        ..EarnPointsRequest::default()
     };
     client.earn_points(request).await?;
     Ok(())
@@ -70,6 +71,7 @@ pub async fn earn(mut client: LoyaltyServiceClient<Channel>, member: String) -> 
 pub async fn available(mut client: LoyaltyServiceClient<Channel>, member: &str) -> Result<i64, Status> {
     let request = GetBalanceRequest {
         name: format!("{member}/balance"),
+        ..GetBalanceRequest::default()
     };
     Ok(client.get_balance(request).await?.into_inner().available_points)
 }

@@ -92,6 +92,7 @@ async fn fund(replica: &Running) -> Outcome<()> {
                 points: FUNDS,
                 reason: "Load".to_owned(),
                 expire_time: None,
+                ..EarnPointsRequest::default()
             };
             client.earn_points(request).await
         }
@@ -166,6 +167,7 @@ async fn step(
                 member,
                 points: 5,
                 reason: "Load".to_owned(),
+                ..RedeemPointsRequest::default()
             };
             client.redeem_points(request).await?;
         }
@@ -176,6 +178,7 @@ async fn step(
                 points: 5,
                 reason: "Load".to_owned(),
                 hold_seconds: 0,
+                ..ReservePointsRequest::default()
             };
             return Ok(Some(client.reserve_points(request).await?.into_inner().name));
         }

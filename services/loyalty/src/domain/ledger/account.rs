@@ -1,12 +1,19 @@
-//! What a member has: lots, holds, and what is to be known of the sales at hand.
+//! What a member has in one wallet: lots, holds, debt, and what is to be known of the sales and transactions at hand.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    posting::{Change, Transaction},
+    command::Part,
+    hold::{Hold, HoldKind, HoldState, NEVER},
+    lot::{BurnOrder, Lot},
+    posting::{Amounts, Change, Effect, Movement, Transaction, TransactionKind},
+    resource_name,
     sale::{Sale, SaleKey},
 };
+use crate::domain::wallet::POINTS;
 
 /// Moments of expiry that a balance tells at most.
 pub const MOST_EXPIRATIONS: usize = 100;
@@ -16,111 +23,120 @@ pub const MOST_EXPIRATIONS: usize = 100;
 pub struct Account {
     /// `programs/{program}/members/{member}`.
     pub name: String,
+    /// Id of the wallet.
+    pub wallet: String,
     /// Whether the member can earn and spend.
     pub active: bool,
     /// Number of the last transaction; the first has number 1.
     pub transaction_count: i64,
-    /// Lots that have points left, in the order in which they are burnt.
+    /// How the wallet works.
+    rules: Rules,
+    /// Lots that have points left, and those exhausted ones that a command names, in the order in which they are spent.
     lots: Vec<Lot>,
     /// Open holds, and those resolved ones that a command names.
     holds: Vec<Hold>,
     /// The sales that the commands at hand are about.
     sales: Vec<Sale>,
+    /// The transactions that the commands at hand reverse.
+    reversibles: Vec<Reversible>,
+    /// Points that the member owes.
+    debt: i64,
     /// What is known of the lots and holds that are not here.
     elsewhere: Elsewhere,
 }
 
-/// The sum of lots and holds that were not loaded. Commands that only give points need no more, as long as nothing of
+/// How a wallet works, as far as decisions on its points depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// Which lots are spent first.
+    pub burn_order: BurnOrder,
+    /// What is taken back when what gave points is reversed.
+    pub debt: DebtPolicy,
+    /// Which activity moves the expiry of all points, and to when; none means that none does.
+    pub slide: Option<Slide>,
+}
+
+/// What an activity does to the expiry of all points of a wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slide {
+    /// Whether getting points counts as activity.
+    pub earning: bool,
+    /// Whether spending points does.
+    pub redeeming: bool,
+    /// When points expire after an activity now.
+    pub expire_time: Timestamp,
+}
+
+/// What is taken back when the purchase or the transaction that gave points is reversed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum DebtPolicy {
+    /// Only points that are still pending.
+    OnlyPending,
+    /// What can be spent, and what is pending of the points that were given: the rest is let go.
+    #[default]
+    WithinBalance,
+    /// All: what is not there any more is owed, and paid by the next points.
+    Unlimited,
+}
+
+/// The sums of lots and holds that were not loaded. Commands that only give points need no more, as long as nothing of
 /// it is due: their cost does not grow with the number of lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Elsewhere {
     /// Points that can be spent.
     pub available: i64,
-    /// Points that holds keep.
+    /// Points that reservations keep.
     pub reserved: i64,
+    /// Points that are blocked.
+    pub blocked: i64,
+    /// Points that are pending.
+    pub pending: i64,
     /// When something of it is due.
     pub due_time: Option<Timestamp>,
 }
 
-/// Points that came together and expire together.
+/// A transaction that can be reversed, and what was reversed of it so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lot {
-    /// Id of the transaction that opened it.
-    pub id: Uuid,
-    /// Number of that transaction within the account: tells which of two lots is older.
-    pub number: i64,
-    /// Points at first.
-    pub original: i64,
-    /// Points left, reserved ones included.
-    pub remaining: i64,
-    /// Points that open holds keep.
-    pub reserved: i64,
-    /// From when on its points no longer count; none means never.
-    pub expire_time: Option<Timestamp>,
-}
-
-impl Lot {
-    /// Points that no hold keeps.
-    pub fn free(&self) -> i64 {
-        self.remaining - self.reserved
-    }
-
-    /// Whether its points no longer count.
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expire_time.is_some_and(|expire_time| expire_time <= now)
-    }
-
-    /// Lots that expire first are burnt first, those that never expire last; of equals the older first.
-    fn burn_order(&self) -> (Timestamp, bool, i64) {
-        (
-            self.expire_time.unwrap_or(Timestamp::MAX),
-            self.expire_time.is_none(),
-            self.number,
-        )
-    }
-}
-
-/// Whether a hold still keeps points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldState {
-    /// Keeps its points.
-    Open,
-    /// Its points were spent, all or a part, and the rest given back.
-    Captured,
-    /// Its points were given back.
-    Released,
-    /// Its time was over, and its points were given back.
-    TimedOut,
-}
-
-/// Points kept for an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct Reversible {
     /// Its id.
     pub id: Uuid,
-    /// How many points.
-    pub points: i64,
-    /// Whether it still keeps them.
-    pub state: HoldState,
-    /// How many were spent.
-    pub captured_points: i64,
-    /// What for.
-    pub reason: String,
-    /// When it was made.
-    pub create_time: Timestamp,
-    /// From when on it no longer keeps its points.
-    pub expire_time: Timestamp,
-    /// Which points of which lots, in the order in which they will be burnt.
-    pub allocations: Vec<Allocation>,
+    /// What it did.
+    pub kind: TransactionKind,
+    /// What it did to lots, in its order: positive into them, negative out of them.
+    pub movements: Vec<(Uuid, i64)>,
+    /// What was given back to lots so far.
+    pub returned: BTreeMap<Uuid, i64>,
+    /// Points that were reversed so far: given back, taken back, owed or let go.
+    pub reversed: i64,
+    /// Whether a sale earned it: then it is reversed by the return of the sale, and by nothing else.
+    pub is_of_sale: bool,
+    /// Whether it reverses another one itself.
+    pub is_reversal: bool,
 }
 
-/// Points of one lot that a hold keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allocation {
-    /// The lot.
-    pub lot: Uuid,
-    /// How many.
-    pub points: i64,
+impl Reversible {
+    /// Points that it moved.
+    pub fn points(&self) -> i64 {
+        self.movements.iter().map(|(_, points)| points).sum::<i64>().abs()
+    }
+
+    /// Points that are left to be reversed.
+    pub fn left(&self) -> i64 {
+        self.points() - self.reversed
+    }
+
+    /// Takes note of a transaction that reverses it.
+    fn note(&mut self, transaction: &Transaction) {
+        let Amounts {
+            points,
+            pending,
+            debt,
+        } = transaction.amounts;
+        self.reversed += (points + pending + debt).abs() + transaction.shortfall_points;
+        for movement in &transaction.movements {
+            *self.returned.entry(movement.lot).or_default() += movement.points;
+        }
+    }
 }
 
 /// What a member has at a moment.
@@ -128,9 +144,15 @@ pub struct Allocation {
 pub struct Balance {
     /// Points that can be spent.
     pub available: i64,
-    /// Points that are held.
+    /// Points that reservations keep.
     pub reserved: i64,
-    /// When the available points expire, the next first.
+    /// Points that are blocked.
+    pub blocked: i64,
+    /// Points that are pending.
+    pub pending: i64,
+    /// Points that the member owes. While there are any, none can be spent.
+    pub debt: i64,
+    /// When how many of the points that can be spent expire, the next first; at most [`MOST_EXPIRATIONS`].
     pub expirations: Vec<Expiration>,
 }
 
@@ -144,138 +166,232 @@ pub struct Expiration {
 }
 
 impl Account {
-    /// An account without any movement.
+    /// An account of an active member with nothing in it, in the wallet that every program has.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            wallet: POINTS.to_owned(),
             active: true,
             transaction_count: 0,
+            rules: Rules::default(),
             lots: Vec::new(),
             holds: Vec::new(),
             sales: Vec::new(),
+            reversibles: Vec::new(),
+            debt: 0,
             elsewhere: Elsewhere::default(),
         }
     }
 
-    /// Takes note of lots and holds that are not loaded. Only commands that give points can be decided then.
+    /// The account in another wallet.
+    #[must_use]
+    pub fn in_wallet(mut self, wallet: impl Into<String>) -> Self {
+        self.wallet = wallet.into();
+        self
+    }
+
+    /// The name of something that belongs to it, such as a hold.
+    pub fn resource(&self, collection: &str, id: Uuid) -> String {
+        resource_name(&self.name, &self.wallet, collection, id)
+    }
+
+    /// The account in a wallet with these rules.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.set_rules(rules);
+        self
+    }
+
+    /// Has the wallet work by these rules.
+    pub fn set_rules(&mut self, rules: Rules) {
+        let sorts_otherwise = rules.burn_order != self.rules.burn_order;
+        self.rules = rules;
+        if sorts_otherwise {
+            self.lots.sort_by_key(|lot| rules.burn_order.place(lot));
+        }
+    }
+
+    /// The account with points that are known only by their sums.
     #[must_use]
     pub fn with_elsewhere(mut self, elsewhere: Elsewhere) -> Self {
         self.elsewhere = elsewhere;
         self
     }
 
-    /// Adds a lot with points left, as the store has it.
+    /// The account with these lots.
     #[must_use]
     pub fn with_lots(mut self, lots: Vec<Lot>) -> Self {
         self.lots = lots;
-        self.lots.sort_by_key(Lot::burn_order);
+        let order = self.rules.burn_order;
+        self.lots.sort_by_key(|lot| order.place(lot));
         self
     }
 
-    /// Adds holds, as the store has them.
+    /// The account with these holds.
     #[must_use]
     pub fn with_holds(mut self, holds: Vec<Hold>) -> Self {
         self.holds = holds;
         self
     }
 
-    /// Adds what is known of sales, as the store has them.
+    /// The account with what is known of these sales.
     #[must_use]
     pub fn with_sales(mut self, sales: Vec<Sale>) -> Self {
         self.sales = sales;
         self
     }
 
-    /// Lots that have points left, in the order in which they are burnt.
+    /// The account with transactions that can be reversed.
+    #[must_use]
+    pub fn with_reversibles(mut self, reversibles: Vec<Reversible>) -> Self {
+        self.reversibles = reversibles;
+        self
+    }
+
+    /// The account of a member who owes points.
+    #[must_use]
+    pub fn with_debt(mut self, debt: i64) -> Self {
+        self.debt = debt;
+        self
+    }
+
+    /// How the wallet works.
+    pub fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// Lots, in the order in which they are spent.
     pub fn lots(&self) -> &[Lot] {
         &self.lots
     }
 
-    /// The holds that are known here: all open ones, and perhaps resolved ones.
+    /// The holds that are known.
     pub fn holds(&self) -> &[Hold] {
         &self.holds
     }
 
-    /// The hold with an id, if it is known here.
+    /// A hold.
     pub fn hold(&self, id: Uuid) -> Option<&Hold> {
         self.holds.iter().find(|hold| hold.id == id)
     }
 
-    /// What is known of a sale; nothing yet when it was never heard of.
+    /// What is known of a sale.
     pub fn sale(&self, key: &SaleKey) -> Sale {
         let known = self.sales.iter().find(|sale| sale.key == *key);
         known.cloned().unwrap_or_else(|| Sale::unknown(key.clone()))
     }
 
-    /// Points in open lots, available or reserved, expired or not.
+    /// A transaction that can be reversed.
+    pub fn reversible(&self, id: Uuid) -> Option<&Reversible> {
+        self.reversibles.iter().find(|reversible| reversible.id == id)
+    }
+
+    /// Points that the member owes.
+    pub fn debt(&self) -> i64 {
+        self.debt
+    }
+
+    /// Everything that the member has, pending, held and expired but not yet booked points included.
     pub fn total(&self) -> i64 {
         let here: i64 = self.lots.iter().map(|lot| lot.remaining).sum();
-        here + self.elsewhere.available + self.elsewhere.reserved
+        let Elsewhere {
+            available,
+            reserved,
+            blocked,
+            pending,
+            ..
+        } = self.elsewhere;
+        here + available + reserved + blocked + pending
     }
 
-    /// Points that holds keep.
+    /// Points that reservations keep.
     pub fn reserved(&self) -> i64 {
-        let here: i64 = self.lots.iter().map(|lot| lot.reserved).sum();
-        here + self.elsewhere.reserved
+        self.held(HoldKind::Reservation) + self.elsewhere.reserved
     }
 
-    /// Points that can be spent at a moment, holds taken as they stand.
+    /// Points that are blocked.
+    pub fn blocked(&self) -> i64 {
+        self.held(HoldKind::Block) + self.elsewhere.blocked
+    }
+
+    fn held(&self, kind: HoldKind) -> i64 {
+        let open = self
+            .holds
+            .iter()
+            .filter(|hold| hold.is_open() && hold.kind == kind);
+        open.map(|hold| hold.points).sum()
+    }
+
+    /// Points that are pending.
+    pub fn pending(&self) -> i64 {
+        let pending = self.lots.iter().filter(|lot| lot.pending.is_some());
+        pending.map(|lot| lot.remaining).sum::<i64>() + self.elsewhere.pending
+    }
+
+    /// Points that can be spent at a moment.
     pub fn available(&self, now: Timestamp) -> i64 {
-        self.burnable(now).map(Lot::free).sum::<i64>() + self.elsewhere.available
+        self.burnable(now).map(Lot::spendable).sum::<i64>() + self.elsewhere.available
     }
 
-    /// Lots with points that can be spent at a moment, in the order in which they are burnt.
+    /// Lots with points that can be spent at a moment, in the order in which they are spent.
     pub(super) fn burnable(&self, now: Timestamp) -> impl Iterator<Item = &Lot> {
         self.lots
             .iter()
-            .filter(move |lot| lot.free() > 0 && !lot.has_expired(now))
+            .filter(move |lot| lot.spendable() > 0 && !lot.has_expired(now))
     }
 
-    /// The lot with an id, if it has points left.
     pub(super) fn lot(&self, id: Uuid) -> Option<&Lot> {
         self.lots.iter().find(|lot| lot.id == id)
     }
 
-    /// What the member has, holds and lots taken as they stand.
+    /// The parts of points that a transaction took out of lots, for the member who gets them.
+    pub fn parts_of(&self, transaction: &Transaction) -> Vec<Part> {
+        let taken = transaction.movements.iter();
+        taken
+            .filter_map(|movement| {
+                Some(Part {
+                    points: -movement.points,
+                    expire_time: movement.expire_time,
+                    vintage: self.lot(movement.lot)?.vintage,
+                })
+            })
+            .collect()
+    }
+
+    /// What the member has at a moment.
     pub fn balance(&self, now: Timestamp) -> Balance {
-        let mut expirations: Vec<Expiration> = Vec::new();
+        let mut by_moment: BTreeMap<Timestamp, i64> = BTreeMap::new();
         for lot in self.burnable(now) {
-            let Some(expire_time) = lot.expire_time else {
-                continue;
-            };
-            let full = expirations.len() == MOST_EXPIRATIONS;
-            match expirations.last_mut() {
-                Some(last) if last.expire_time == expire_time => last.points += lot.free(),
-                _ if full => break,
-                _ => expirations.push(Expiration {
-                    expire_time,
-                    points: lot.free(),
-                }),
+            if let Some(expire_time) = lot.expire_time {
+                *by_moment.entry(expire_time).or_default() += lot.spendable();
             }
         }
+        let expirations = by_moment
+            .into_iter()
+            .map(|(expire_time, points)| Expiration { expire_time, points });
         Balance {
             available: self.available(now),
             reserved: self.reserved(),
-            expirations,
+            blocked: self.blocked(),
+            pending: self.pending(),
+            debt: self.debt,
+            expirations: expirations.take(MOST_EXPIRATIONS).collect(),
         }
     }
 
-    /// The next moment at which something must be booked although nobody asks: a hold times out or points expire.
+    /// The next moment at which something happens without a command: a hold times out, points are released or expire.
     pub fn due_time(&self) -> Option<Timestamp> {
         let holds = self
             .holds
             .iter()
-            .filter(|hold| hold.state == HoldState::Open)
-            .map(|hold| hold.expire_time);
-        let lots = self
-            .lots
-            .iter()
-            .filter(|lot| lot.free() > 0)
-            .filter_map(|lot| lot.expire_time);
+            .filter(|hold| hold.is_open())
+            .map(|hold| hold.expire_time)
+            .filter(|expire_time| *expire_time < NEVER);
+        let lots = self.lots.iter().filter_map(Lot::due_time);
         holds.chain(lots).chain(self.elsewhere.due_time).min()
     }
 
-    /// Carries out a change that was decided on this account.
+    /// Carries a change out. What [`decide`](super::decide) gave for this account always fits it.
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Posted(transaction) => self.apply_transaction(transaction),
@@ -299,36 +415,58 @@ impl Account {
 
     fn apply_transaction(&mut self, transaction: &Transaction) {
         self.transaction_count = transaction.number;
-        // Movements mostly come in the order of the lots: going on from the last one finds the next at once.
+        self.debt -= transaction.amounts.debt;
         let mut place = 0;
         for movement in &transaction.movements {
-            if movement.lot == transaction.id {
-                self.open_lot(Lot {
+            if let Effect::Opens { vintage, pending } = &movement.effect {
+                self.place(Lot {
                     id: movement.lot,
                     number: transaction.number,
                     original: movement.points,
                     remaining: movement.points,
                     reserved: 0,
                     expire_time: movement.expire_time,
+                    vintage: *vintage,
+                    pending: pending.clone(),
                 });
                 continue;
             }
+            // Lots are mostly used in the order in which they stand.
             let places = (place..self.lots.len()).chain(0..place);
-            if let Some(found) = places
+            let found = places
                 .into_iter()
-                .find(|index| self.lots[*index].id == movement.lot)
-            {
-                self.lots[found].remaining += movement.points;
+                .find(|index| self.lots[*index].id == movement.lot);
+            if let Some(found) = found {
                 place = found;
+                self.move_points(found, movement);
             }
         }
-        self.lots.retain(|lot| lot.remaining > 0);
+        if let Some(id) = transaction.reverses
+            && let Some(reversed) = self.reversibles.iter_mut().find(|known| known.id == id)
+        {
+            reversed.note(transaction);
+        }
     }
 
-    fn open_lot(&mut self, lot: Lot) {
+    fn move_points(&mut self, index: usize, movement: &Movement) {
+        let lot = &mut self.lots[index];
+        lot.remaining += movement.points;
+        match movement.effect {
+            Effect::Releases => lot.pending = None,
+            Effect::MovesExpiry => {
+                let mut lot = self.lots.remove(index);
+                lot.expire_time = movement.expire_time;
+                self.place(lot);
+            }
+            Effect::None | Effect::Opens { .. } => {}
+        }
+    }
+
+    fn place(&mut self, lot: Lot) {
+        let order = self.rules.burn_order;
         let place = self
             .lots
-            .partition_point(|other| other.burn_order() < lot.burn_order());
+            .partition_point(|other| order.place(other) < order.place(&lot));
         self.lots.insert(place, lot);
     }
 
@@ -338,5 +476,15 @@ impl Account {
                 lot.reserved += sign * allocation.points;
             }
         }
+    }
+
+    /// Holds that are open and whose time is over.
+    pub(super) fn timed_out(&self, now: Timestamp) -> Vec<Hold> {
+        let open = self.holds.iter().filter(|hold| hold.is_open());
+        let mut timed_out: Vec<Hold> = open.filter(|hold| hold.expire_time <= now).cloned().collect();
+        for hold in &mut timed_out {
+            hold.state = HoldState::TimedOut;
+        }
+        timed_out
     }
 }

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::sale::SaleKey;
+use super::{
+    hold::HoldKind,
+    lot::{Pending, Vintage},
+    sale::SaleKey,
+};
 
 /// What a statement says about a movement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub enum Command {
         points: i64,
         /// When they expire; none means never. Must be in the future.
         expire_time: Option<Timestamp>,
+        /// What they wait for before they can be spent; none means nothing.
+        pending: Option<Pending>,
         /// For the statement.
         note: Note,
     },
@@ -51,51 +57,133 @@ pub enum Command {
         /// For the statement.
         note: Note,
     },
-    /// Keep points for an order.
-    Reserve {
+    /// Keep points.
+    Hold {
+        /// Why.
+        kind: HoldKind,
         /// How many, at least 1.
         points: i64,
-        /// When the hold is released by itself.
+        /// When the hold is released by itself; [`NEVER`](super::NEVER) is possible.
         expire_time: Timestamp,
         /// What for.
         reason: String,
     },
-    /// Spend the points of a hold; the rest goes back.
+    /// Spend the points of a reservation, or take those of a block away.
     Capture {
         /// The hold.
         hold: Uuid,
-        /// How many; none means all.
+        /// How many; none means all. The rest is given back.
         points: Option<i64>,
     },
-    /// Give the points of a hold back.
+    /// Give held points back.
     Release {
         /// The hold.
         hold: Uuid,
     },
     /// Take note of a sale, and give the points that it earns.
     RecordSale {
-        /// The sale.
+        /// Which sale.
         sale: SaleKey,
-        /// Its amount, in minor units.
+        /// Its amount in minor units, not negative.
         amount_minor: i64,
         /// Points that it earns.
         points: i64,
         /// When they expire; none means never.
         expire_time: Option<Timestamp>,
+        /// What they wait for before they can be spent; none means nothing.
+        pending: Option<Pending>,
         /// For the statement.
         note: Note,
     },
-    /// Take note of a return, and take back the points that the sale earned.
+    /// Take note that a sale was returned, all or a part, and take back the share of its points.
     RecordReturn {
-        /// The sale that is returned, in whole or in part.
+        /// Which sale.
         sale: SaleKey,
-        /// Id of the return in the sale's source.
+        /// Id of the return in the system that the sale comes from.
         source_id: String,
-        /// What was given back, in minor units.
+        /// What was given back, in minor units, not negative.
         amount_minor: i64,
         /// For the statement.
         note: Note,
     },
-    /// Book what is due: holds that timed out and points that expired.
+    /// End the waiting of pending points: they can be spent.
+    ReleasePending {
+        /// Which.
+        which: PendingChoice,
+        /// For the statement.
+        note: Note,
+    },
+    /// End the waiting of pending points: they are gone.
+    CancelPending {
+        /// Which.
+        which: PendingChoice,
+        /// For the statement.
+        note: Note,
+    },
+    /// Reverse a transaction, all or a part, also repeatedly: spent points go back to the lots that they came from, given
+    /// points are taken back.
+    Reverse {
+        /// The transaction.
+        transaction: Uuid,
+        /// How many of its points; none means all that are left.
+        points: Option<i64>,
+        /// For the statement.
+        note: Note,
+    },
+    /// Give points to another member.
+    TransferOut {
+        /// How many, at least 1.
+        points: i64,
+        /// For the statement.
+        note: Note,
+    },
+    /// Take points from another member, with their expiry and vintage.
+    TransferIn {
+        /// The points, in the order in which the other member's lots were used.
+        parts: Vec<Part>,
+        /// For the statement.
+        note: Note,
+    },
+    /// Move the expiry of lots: no earlier than now, and not of what has expired.
+    Extend {
+        /// The lot; none means all that expire.
+        lot: Option<Uuid>,
+        /// When they expire instead; none means never.
+        expire_time: Option<Timestamp>,
+        /// For the statement.
+        note: Note,
+    },
+    /// Give expired points back to their lots, with another expiry.
+    Reinstate {
+        /// The transaction in which they expired.
+        transaction: Uuid,
+        /// How many of its points; none means all that are left.
+        points: Option<i64>,
+        /// When they expire now; none means never. Must be in the future.
+        expire_time: Option<Timestamp>,
+        /// For the statement.
+        note: Note,
+    },
+    /// Book what is due.
     Settle,
+}
+
+/// Which pending points are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PendingChoice {
+    /// Those of one lot.
+    Lot(Uuid),
+    /// All that wait for the same.
+    Key(String),
+}
+
+/// Points that come from another member's lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// How many, at least 1.
+    pub points: i64,
+    /// When they expire; none means never.
+    pub expire_time: Option<Timestamp>,
+    /// The month in which they were first given.
+    pub vintage: Vintage,
 }

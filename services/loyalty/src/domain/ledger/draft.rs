@@ -6,11 +6,13 @@ use uuid::Uuid;
 
 use super::{
     MOST_POINTS,
-    account::{Account, Allocation, HoldState, Lot},
+    account::Account,
     command::Note,
+    lot::{Lot, Pending, Vintage},
     out_of_range,
-    posting::{Change, Movement, Outcome, Posting, Transaction, TransactionKind},
+    posting::{Amounts, Change, Effect, Movement, Outcome, Posting, Transaction, TransactionKind},
 };
+use crate::domain::member;
 
 /// An account with the changes that were decided so far already carried out, so that each step sees the one before.
 pub(super) struct Draft<'d> {
@@ -18,6 +20,30 @@ pub(super) struct Draft<'d> {
     pub(super) now: Timestamp,
     new_id: &'d mut dyn FnMut() -> Uuid,
     changes: Vec<Change>,
+}
+
+/// A transaction in the making.
+pub(super) struct Entered {
+    pub(super) kind: TransactionKind,
+    pub(super) movements: Vec<Movement>,
+    pub(super) note: Note,
+    /// Points that the member owes from now on.
+    pub(super) debt: i64,
+    pub(super) shortfall: i64,
+    pub(super) reverses: Option<Uuid>,
+}
+
+impl Entered {
+    pub(super) fn new(kind: TransactionKind, movements: Vec<Movement>, note: Note) -> Self {
+        Self {
+            kind,
+            movements,
+            note,
+            debt: 0,
+            shortfall: 0,
+            reverses: None,
+        }
+    }
 }
 
 impl<'d> Draft<'d> {
@@ -46,43 +72,65 @@ impl<'d> Draft<'d> {
         self.changes.push(change);
     }
 
-    /// Books what is due: holds whose time is over give their points back, then points that expired leave.
+    /// Books what is due, in this order: holds whose time is over give their points back, pending points are released,
+    /// points pay what the member owes, points that expired leave.
     pub(super) fn settle(&mut self) {
-        let timed_out: Vec<_> = self
-            .account
-            .holds()
-            .iter()
-            .filter(|hold| hold.state == HoldState::Open && hold.expire_time <= self.now)
-            .cloned()
-            .collect();
-        for mut hold in timed_out {
-            hold.state = HoldState::TimedOut;
+        for hold in self.account.timed_out(self.now) {
             self.record(Change::Resolved(hold));
         }
-        let movements: Vec<_> = self
-            .account
-            .lots()
-            .iter()
+        self.release_due();
+        self.pay_debt();
+        self.expire_due();
+    }
+
+    fn release_due(&mut self) {
+        let due = self.account.lots().iter();
+        let movements: Vec<_> = due
+            .filter(|lot| lot.free() > 0 && lot.is_to_be_released(self.now))
+            .map(release_of)
+            .collect();
+        if !movements.is_empty() {
+            let note = told("the points were pending until now");
+            self.post(Entered::new(TransactionKind::Release, movements, note));
+        }
+    }
+
+    fn pay_debt(&mut self) {
+        let debt = self.account.debt();
+        if debt == 0 {
+            return;
+        }
+        let movements = take(self.account.burnable(self.now), debt);
+        if !movements.is_empty() {
+            let paid = -sum(&movements);
+            let note = told("the points paid what was owed");
+            self.post(Entered {
+                debt: -paid,
+                ..Entered::new(TransactionKind::PayDebt, movements, note)
+            });
+        }
+    }
+
+    fn expire_due(&mut self) {
+        let expired = self.account.lots().iter();
+        let movements: Vec<_> = expired
             .filter(|lot| lot.free() > 0 && lot.has_expired(self.now))
             .map(|lot| out_of(lot, lot.free()))
             .collect();
         if !movements.is_empty() {
-            let note = Note {
-                reason: "the points expired".to_owned(),
-                cause: String::new(),
-            };
-            self.post(TransactionKind::Expire, movements, note, 0);
+            let note = told("the points expired");
+            self.post(Entered::new(TransactionKind::Expire, movements, note));
         }
     }
 
-    /// Refuses a closed member.
+    /// Refuses a member who is not active.
     pub(super) fn require_active(&self) -> Result<(), Error> {
         if self.account.active {
             return Ok(());
         }
         Err(Error::about(
             Reason::MemberNotActive,
-            crate::domain::member::RESOURCE_TYPE,
+            member::RESOURCE_TYPE,
             &self.account.name,
             format!(
                 "{} is closed: it neither earns nor spends points",
@@ -91,14 +139,8 @@ impl<'d> Draft<'d> {
         ))
     }
 
-    /// Gives points, in a lot of their own.
-    pub(super) fn credit(
-        &mut self,
-        kind: TransactionKind,
-        points: i64,
-        expire_time: Option<Timestamp>,
-        note: Note,
-    ) -> Result<Transaction, Error> {
+    /// Refuses more points than a balance can hold.
+    pub(super) fn require_room(&self, points: i64) -> Result<(), Error> {
         let total = self.account.total();
         if points < 1 || total.checked_add(points).is_none_or(|after| after > MOST_POINTS) {
             return Err(out_of_range(format!(
@@ -107,16 +149,33 @@ impl<'d> Draft<'d> {
                 self.account.name
             )));
         }
+        Ok(())
+    }
+
+    /// Gives points, in a lot of their own.
+    pub(super) fn credit(
+        &mut self,
+        kind: TransactionKind,
+        points: i64,
+        expire_time: Option<Timestamp>,
+        pending: Option<Pending>,
+        note: Note,
+    ) -> Result<Transaction, Error> {
+        self.require_room(points)?;
         let id = self.new_id();
         let movement = Movement {
             lot: id,
             points,
             expire_time,
+            effect: Effect::Opens {
+                vintage: Vintage::of(self.now),
+                pending,
+            },
         };
-        Ok(self.post_with_id(id, kind, vec![movement], note, 0))
+        Ok(self.post_with_id(id, Entered::new(kind, vec![movement], note)))
     }
 
-    /// Takes points out of lots in the order in which they are burnt.
+    /// Takes points out of lots in the order in which they are spent.
     pub(super) fn debit(
         &mut self,
         kind: TransactionKind,
@@ -124,7 +183,7 @@ impl<'d> Draft<'d> {
         note: Note,
     ) -> Result<Transaction, Error> {
         let movements = self.choose(points)?;
-        Ok(self.post(kind, movements, note, 0))
+        Ok(self.post(Entered::new(kind, movements, note)))
     }
 
     /// Chooses the points to take, or refuses when there are fewer.
@@ -133,7 +192,7 @@ impl<'d> Draft<'d> {
         if points < 1 || points > available {
             return Err(Error::about(
                 Reason::InsufficientPoints,
-                crate::domain::member::RESOURCE_TYPE,
+                member::RESOURCE_TYPE,
                 &self.account.name,
                 format!("{} can spend {available} points, not {points}", self.account.name),
             )
@@ -150,72 +209,86 @@ impl<'d> Draft<'d> {
         Ok(movements)
     }
 
-    /// Takes points back: first from the lot that the purchase opened, then in the order in which lots are burnt. What
-    /// is not there any more is the shortfall.
-    pub(super) fn take_back(&mut self, due: i64, lot: Option<Uuid>, note: Note) -> Transaction {
-        let own = |candidate: &&Lot| Some(candidate.id) == lot;
-        let first = self.account.burnable(self.now).filter(own);
-        let others = self.account.burnable(self.now).filter(|lot| !own(lot));
-        let movements = take(first.chain(others), due);
-        let shortfall = due + sum(&movements);
-        self.post(TransactionKind::TakeBack, movements, note, shortfall)
-    }
-
-    /// The movements that take allocated points out of their lots.
-    pub(super) fn movements(&self, allocations: &[Allocation]) -> Vec<Movement> {
-        allocations
-            .iter()
-            .filter_map(|allocation| Some(out_of(self.account.lot(allocation.lot)?, allocation.points)))
-            .collect()
-    }
-
-    pub(super) fn post(
-        &mut self,
-        kind: TransactionKind,
-        movements: Vec<Movement>,
-        note: Note,
-        shortfall_points: i64,
-    ) -> Transaction {
+    pub(super) fn post(&mut self, entered: Entered) -> Transaction {
         let id = self.new_id();
-        self.post_with_id(id, kind, movements, note, shortfall_points)
+        self.post_with_id(id, entered)
     }
 
-    fn post_with_id(
-        &mut self,
-        id: Uuid,
-        kind: TransactionKind,
-        movements: Vec<Movement>,
-        note: Note,
-        shortfall_points: i64,
-    ) -> Transaction {
+    fn post_with_id(&mut self, id: Uuid, entered: Entered) -> Transaction {
         let mut transaction = Transaction {
             id,
             number: self.account.transaction_count + 1,
-            kind,
-            points: sum(&movements),
+            kind: entered.kind,
+            amounts: Amounts {
+                debt: -entered.debt,
+                ..self.amounts(&entered.movements)
+            },
             post_time: self.now,
-            note,
-            movements,
+            note: entered.note,
+            movements: entered.movements,
             available_points: 0,
-            shortfall_points,
+            shortfall_points: entered.shortfall,
+            reverses: entered.reverses,
         };
         self.account.apply(&Change::Posted(transaction.clone()));
         transaction.available_points = self.account.available(self.now);
         self.changes.push(Change::Posted(transaction.clone()));
         transaction
     }
+
+    /// What movements do to the points that can be spent, and to those that are pending.
+    fn amounts(&self, movements: &[Movement]) -> Amounts {
+        let mut amounts = Amounts::default();
+        for movement in movements {
+            let lot = self.account.lot(movement.lot);
+            let is_pending = match &movement.effect {
+                Effect::Opens { pending, .. } => pending.is_some(),
+                _ => lot.is_some_and(|lot| lot.pending.is_some()),
+            };
+            if let (Effect::Releases, Some(lot)) = (&movement.effect, lot) {
+                amounts.points += lot.remaining;
+                amounts.pending -= lot.remaining;
+            }
+            if is_pending {
+                amounts.pending += movement.points;
+            } else {
+                amounts.points += movement.points;
+            }
+        }
+        amounts
+    }
 }
 
-fn out_of(lot: &Lot, points: i64) -> Movement {
+/// The note of what happens by itself.
+fn told(reason: &str) -> Note {
+    Note {
+        reason: reason.to_owned(),
+        cause: String::new(),
+    }
+}
+
+/// The movement that releases a lot.
+pub(super) fn release_of(lot: &Lot) -> Movement {
+    Movement {
+        lot: lot.id,
+        points: 0,
+        expire_time: lot.expire_time,
+        effect: Effect::Releases,
+    }
+}
+
+/// The movement that takes points out of a lot, or gives them back when they are negative.
+pub(super) fn out_of(lot: &Lot, points: i64) -> Movement {
     Movement {
         lot: lot.id,
         points: -points,
         expire_time: lot.expire_time,
+        effect: Effect::None,
     }
 }
 
 /// Takes points from lots in their order, as far as they reach.
-fn take<'l>(lots: impl Iterator<Item = &'l Lot>, points: i64) -> Vec<Movement> {
+pub(super) fn take<'l>(lots: impl Iterator<Item = &'l Lot>, points: i64) -> Vec<Movement> {
     let mut wanted = points;
     let mut movements = Vec::new();
     for lot in lots {
@@ -229,6 +302,6 @@ fn take<'l>(lots: impl Iterator<Item = &'l Lot>, points: i64) -> Vec<Movement> {
     movements
 }
 
-fn sum(movements: &[Movement]) -> i64 {
+pub(super) fn sum(movements: &[Movement]) -> i64 {
     movements.iter().map(|movement| movement.points).sum()
 }

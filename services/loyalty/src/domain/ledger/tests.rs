@@ -49,6 +49,7 @@ impl Example {
         let posting = self.take(&Command::Earn {
             points,
             expire_time,
+            pending: None,
             note: note(),
         });
         posting.transactions().last().unwrap().id
@@ -56,7 +57,8 @@ impl Example {
 
     fn reserve(&mut self, points: i64, days: i64) -> Uuid {
         let expire_time = self.in_days(days);
-        let posting = self.take(&Command::Reserve {
+        let posting = self.take(&Command::Hold {
+            kind: HoldKind::Reservation,
             points,
             expire_time,
             reason: "an order".to_owned(),
@@ -172,6 +174,7 @@ fn a_return_takes_first_from_the_lot_of_its_sale_and_names_what_is_missing() {
         amount_minor: 1_000,
         points: 10,
         expire_time: None,
+        pending: None,
         note: note(),
     });
     let own = posting.transactions().last().unwrap().id;
@@ -187,7 +190,10 @@ fn a_return_takes_first_from_the_lot_of_its_sale_and_names_what_is_missing() {
     });
     let transaction = posting.transactions().next().unwrap();
     assert_eq!(moved(&posting), [(TransactionKind::TakeBack, vec![(own, -6)])]);
-    assert_eq!((transaction.points, transaction.shortfall_points), (-6, 2));
+    assert_eq!(
+        (transaction.amounts.points, transaction.shortfall_points),
+        (-6, 2)
+    );
     assert!(example.account.lots().iter().all(|lot| lot.id != older));
 }
 
@@ -199,6 +205,7 @@ fn an_account_of_sums_can_be_given_points_and_not_be_spent_from() {
         available: 40,
         reserved: 5,
         due_time,
+        ..Elsewhere::default()
     });
     example.earn(2, Some(30));
     assert_eq!(example.account.available(example.now), 42);

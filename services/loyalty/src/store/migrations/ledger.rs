@@ -5,12 +5,7 @@
 
 use rapport_storage::sea_orm_migration::{prelude::*, schema};
 
-/// The migrations of this service's own tables.
-pub(super) fn own() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(LedgerTables)]
-}
-
-struct LedgerTables;
+pub(super) struct LedgerTables;
 
 impl MigrationName for LedgerTables {
     fn name(&self) -> &'static str {

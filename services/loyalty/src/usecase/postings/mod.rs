@@ -1,16 +1,19 @@
 //! Moves points: the one way in which calls, events and timers do it, many at a time.
 
+mod intent;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use prost::Message as _;
 use rapport_clock::Clock;
 use rapport_events::outbox;
-use rapport_money::Money;
 use rapport_status::{Error, Result};
 use rapport_storage::{
     group::{Batch, Executed},
@@ -21,17 +24,18 @@ use rapport_telemetry::{
     metrics::business::{Movement, points_moved},
 };
 use sea_orm::DatabaseTransaction;
-use uuid::Uuid;
+
+pub(crate) use intent::{Intent, Purchase};
 
 use crate::{
     domain::{
-        expiry::expire_time,
-        ledger::{Command, Note, Outcome, SaleKey, TransactionKind, decide, hold_not_found},
+        ledger::{Command, Note, Outcome, Posting, TransactionKind, decide, hold_not_found},
         member,
-        program::{Priority, Program},
+        program::Program,
+        wallet::{self, AccountKey},
     },
     store::{
-        accounts::{self, Extent, Ledger, Needs},
+        accounts::{self, Ledger, Needs},
         postings::{self, Beside},
         programs::KnownPrograms,
     },
@@ -43,8 +47,8 @@ use crate::{
 pub(crate) struct Operation {
     /// The tenant.
     pub(crate) tenant: String,
-    /// The member.
-    pub(crate) member: String,
+    /// The member and the wallet.
+    pub(crate) account: AccountKey,
     /// For calls: the request, whose answer is remembered for ever.
     pub(crate) request: Option<RequestKey>,
     /// What is to be done.
@@ -53,72 +57,15 @@ pub(crate) struct Operation {
     pub(crate) origin: Origin,
 }
 
-/// What is to be done, before the program's terms are looked at.
-#[derive(Debug, Clone)]
-pub(crate) enum Intent {
-    /// Give points that expire at a moment, or as the program says.
-    Earn {
-        points: i64,
-        expire_time: Option<Timestamp>,
-        note: Note,
-    },
-    /// Spend points.
-    Redeem { points: i64, note: Note },
-    /// Correct the balance.
-    Adjust { points: i64, note: Note },
-    /// Keep points for a time.
-    Reserve {
-        points: i64,
-        seconds: i64,
-        reason: String,
-    },
-    /// Spend the points of a hold.
-    Capture { hold: Uuid, points: Option<i64> },
-    /// Give the points of a hold back.
-    Release { hold: Uuid },
-    /// A sale was recorded.
-    Sale(Purchase),
-    /// A sale was returned.
-    Return {
-        purchase: Purchase,
-        original_source_id: String,
-    },
-    /// A case was resolved with compensation.
-    Compensate { case: String, priority: Priority },
-    /// Book what is due.
-    Settle,
-}
-
-/// A purchase as the profile service tells it.
-#[derive(Debug, Clone)]
-pub(crate) struct Purchase {
-    /// `customers/{customer}/purchases/{purchase}`.
-    pub(crate) name: String,
-    /// The system that it comes from.
-    pub(crate) source: String,
-    /// Its id in that system.
-    pub(crate) source_id: String,
-    /// Its amount.
-    pub(crate) amount: Money,
-}
-
-impl Purchase {
-    fn key(&self) -> (String, String) {
-        (self.source.clone(), self.source_id.clone())
-    }
-
-    fn sale(&self, source_id: &str) -> SaleKey {
-        SaleKey {
-            source: self.source.clone(),
-            source_id: source_id.to_owned(),
-            currency: self.amount.currency,
-        }
-    }
-
-    fn note(&self) -> Note {
-        Note {
-            reason: "a purchase".to_owned(),
-            cause: self.name.clone(),
+impl Operation {
+    /// The account that it moves points to, if it concerns a second one.
+    fn counterpart(&self) -> Option<AccountKey> {
+        match &self.intent {
+            Intent::Transfer { to, .. } => Some(AccountKey {
+                member: to.clone(),
+                wallet: self.account.wallet.clone(),
+            }),
+            _ => None,
         }
     }
 }
@@ -142,7 +89,7 @@ impl Batch for Postings {
     /// The member.
     fn subject(&self, operation: &Operation) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (&operation.tenant, &operation.member).hash(&mut hasher);
+        (&operation.tenant, &operation.account.member).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -185,7 +132,8 @@ impl Postings {
         let needs = needs(operations);
         let mut locked = Vec::with_capacity(needs.len());
         for (tenant, needs) in needs {
-            let members = accounts::lock(transaction, tenant, needs.members.keys()).await?;
+            let names: BTreeSet<&String> = needs.accounts.keys().map(|key| &key.member).collect();
+            let members = accounts::lock(transaction, tenant, names).await?;
             locked.push((tenant, needs, members));
         }
         // Read when the locks are held: whoever did the same request on the same member before has stored the answer.
@@ -198,12 +146,18 @@ impl Postings {
         let now = self.clock.now();
         let mut tenants = HashMap::new();
         for (tenant, needs, members) in locked {
-            let ledgers = accounts::load(transaction, tenant, members, &needs, now).await?;
+            let new_id = || self.clock.new_id();
+            let mut ledgers = accounts::load(transaction, tenant, members, &needs, now, new_id).await?;
             let versions = ledgers
                 .values()
                 .map(|ledger| (ledger.program.as_str(), ledger.program_version))
                 .collect();
             let programs = self.programs.of_versions(transaction, tenant, &versions).await?;
+            for ledger in ledgers.values_mut() {
+                if let Some(program) = programs.get(&ledger.program) {
+                    ledger.work_by(program, now);
+                }
+            }
             tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
         }
         let mut desk = Desk {
@@ -231,15 +185,20 @@ fn needs(operations: &[Operation]) -> BTreeMap<&str, Needs> {
         let needs = needs.entry(&operation.tenant).or_default();
         operation.intent.add_needs(needs);
         let extent = operation.intent.extent();
-        let of_member = needs.members.entry(operation.member.clone()).or_insert(extent);
-        *of_member = extent.max(*of_member);
+        for account in [operation.account.clone()]
+            .into_iter()
+            .chain(operation.counterpart())
+        {
+            let of_account = needs.accounts.entry(account).or_insert(extent);
+            *of_account = extent.max(*of_account);
+        }
     }
     needs
 }
 
 /// What is known of one tenant.
 struct Tenant {
-    ledgers: HashMap<String, Ledger>,
+    ledgers: HashMap<AccountKey, Ledger>,
     programs: BTreeMap<String, Arc<Program>>,
 }
 
@@ -269,202 +228,129 @@ impl Desk<'_> {
 
     fn decide(&mut self, operation: &Operation) -> Result<Vec<u8>> {
         let not_there = || absent(operation);
-        let tenant = self.tenants.get_mut(&operation.tenant).ok_or_else(not_there)?;
-        let ledger = tenant.ledgers.get_mut(&operation.member).ok_or_else(not_there)?;
+        let tenant = self.tenants.get(&operation.tenant).ok_or_else(not_there)?;
+        let ledger = tenant.ledgers.get(&operation.account).ok_or_else(not_there)?;
         let program = tenant.programs.get(&ledger.program).ok_or_else(not_there)?;
-        let Some(command) = operation.intent.command(ledger, program, self.now)? else {
+        let terms = program
+            .wallet(&ledger.wallet)
+            .ok_or_else(|| wallet::not_found(&ledger.program, &ledger.wallet))?;
+        let Some(command) = operation.intent.command(ledger, program, &terms, self.now)? else {
             return Ok(Vec::new());
         };
+        let posting = self.decide_on(ledger, &command)?;
+        let received = match &operation.intent {
+            Intent::Transfer { to, note, .. } => Some(self.receive(tenant, ledger, to, &posting, note)?),
+            _ => None,
+        };
+        let outcome = posting.outcome.clone();
+        self.carry_out(&operation.tenant, &operation.account, posting);
+        if let (Some(posting), Some(counterpart)) = (received, operation.counterpart()) {
+            self.carry_out(&operation.tenant, &counterpart, posting);
+        }
+        if let (Intent::Compensate { case, .. }, Command::Compensate { points, .. }) =
+            (&operation.intent, &command)
+            && let Some(ledger) = self.ledger(&operation.tenant, &operation.account)
+        {
+            ledger.compensated(case, *points);
+        }
+        Ok(answer(&operation.account, &outcome))
+    }
+
+    fn decide_on(&self, ledger: &Ledger, command: &Command) -> Result<Posting> {
         let clock = self.clock;
-        let posting = decide(&ledger.account, &command, self.now, &mut || clock.new_id())?;
+        decide(&ledger.account, command, self.now, &mut || clock.new_id())
+    }
+
+    /// The other side of a transfer: the member who gets the points.
+    fn receive(
+        &self,
+        tenant: &Tenant,
+        giver: &Ledger,
+        to: &str,
+        given: &Posting,
+        note: &Note,
+    ) -> Result<Posting> {
+        let key = AccountKey {
+            member: to.to_owned(),
+            wallet: giver.wallet.clone(),
+        };
+        let receiver = tenant.ledgers.get(&key).ok_or_else(|| member::not_found(to))?;
+        let parts = match &given.outcome {
+            Outcome::Transaction(transaction) => giver.account.parts_of(transaction),
+            Outcome::Hold(_) | Outcome::Done => Vec::new(),
+        };
+        let command = Command::TransferIn {
+            parts,
+            note: note.clone(),
+        };
+        self.decide_on(receiver, &command)
+    }
+
+    fn ledger(&mut self, tenant: &str, account: &AccountKey) -> Option<&mut Ledger> {
+        self.tenants.get_mut(tenant)?.ledgers.get_mut(account)
+    }
+
+    /// Carries out what was decided, and tells it.
+    fn carry_out(&mut self, tenant: &str, account: &AccountKey, posting: Posting) {
+        let clock = self.clock;
+        let Some(ledger) = self
+            .tenants
+            .get_mut(tenant)
+            .and_then(|known| known.ledgers.get_mut(account))
+        else {
+            return;
+        };
         for transaction in posting.transactions() {
-            points_moved(movement(transaction.kind), transaction.points);
-            let message = wire::points_posted(&operation.member, &ledger.customer, transaction);
-            self.beside.events.push(outbox::event(
-                clock,
-                &operation.tenant,
-                &ledger.customer,
-                &message,
-            ));
+            if let Some(movement) = movement(transaction.kind) {
+                points_moved(movement, transaction.amounts.points + transaction.amounts.pending);
+            }
+            let message = wire::points_posted(account, &ledger.customer, transaction);
+            self.beside
+                .events
+                .push(outbox::event(clock, tenant, &ledger.customer, &message));
         }
         for change in posting.changes {
             ledger.record(change);
         }
-        if let (Intent::Compensate { case, .. }, Command::Compensate { points, .. }) =
-            (&operation.intent, &command)
-        {
-            ledger.compensated(case, *points);
-        }
-        Ok(match posting.outcome {
-            Outcome::Transaction(transaction) => {
-                wire::transaction(&operation.member, &transaction).encode_to_vec()
-            }
-            Outcome::Hold(hold) => wire::hold(&operation.member, &hold).encode_to_vec(),
-            Outcome::Done => Vec::new(),
-        })
     }
 }
 
-/// What is counted as what.
-fn movement(kind: TransactionKind) -> Movement {
+/// The bytes of the message that tells a caller the outcome; none when nobody waits for it.
+fn answer(account: &AccountKey, outcome: &Outcome) -> Vec<u8> {
+    match outcome {
+        Outcome::Transaction(transaction) => wire::transaction(account, transaction).encode_to_vec(),
+        Outcome::Hold(hold) => wire::hold(account, hold).encode_to_vec(),
+        Outcome::Done => Vec::new(),
+    }
+}
+
+/// What is counted as what; what moves within the member's own accounts, or between members, is not.
+fn movement(kind: TransactionKind) -> Option<Movement> {
     match kind {
-        TransactionKind::Earn | TransactionKind::Compensate => Movement::Issued,
-        TransactionKind::Redeem => Movement::Redeemed,
-        TransactionKind::TakeBack => Movement::TakenBack,
-        TransactionKind::Adjust => Movement::Adjusted,
-        TransactionKind::Expire => Movement::Expired,
+        TransactionKind::Earn | TransactionKind::Compensate | TransactionKind::Reinstate => {
+            Some(Movement::Issued)
+        }
+        TransactionKind::Redeem | TransactionKind::Refund => Some(Movement::Redeemed),
+        TransactionKind::TakeBack | TransactionKind::Cancel | TransactionKind::Forfeit => {
+            Some(Movement::TakenBack)
+        }
+        TransactionKind::Adjust => Some(Movement::Adjusted),
+        TransactionKind::Expire => Some(Movement::Expired),
+        TransactionKind::Release
+        | TransactionKind::TransferOut
+        | TransactionKind::TransferIn
+        | TransactionKind::Extend
+        | TransactionKind::PayDebt => None,
     }
 }
 
 /// What is not there when the member is not: for the methods of holds, the hold.
 fn absent(operation: &Operation) -> Error {
+    let member = &operation.account.member;
     match &operation.intent {
-        Intent::Capture { hold, .. } | Intent::Release { hold } => {
-            hold_not_found(&format!("{}/holds/{hold}", operation.member))
+        Intent::Direct(Command::Capture { hold, .. } | Command::Release { hold }) => {
+            hold_not_found(&format!("{member}/holds/{hold}"))
         }
-        _ => member::not_found(&operation.member),
+        _ => member::not_found(member),
     }
 }
-
-impl Intent {
-    /// How much of the account it needs.
-    fn extent(&self) -> Extent {
-        match self {
-            Self::Earn { .. } | Self::Sale(_) | Self::Compensate { .. } => Extent::Sums,
-            Self::Adjust { points, .. } if *points > 0 => Extent::Sums,
-            Self::Adjust { .. }
-            | Self::Redeem { .. }
-            | Self::Reserve { .. }
-            | Self::Capture { .. }
-            | Self::Release { .. }
-            | Self::Return { .. }
-            | Self::Settle => Extent::All,
-        }
-    }
-
-    /// Adds what else must be known: holds, purchases and cases that it names.
-    fn add_needs(&self, needs: &mut Needs) {
-        match self {
-            Self::Capture { hold, .. } | Self::Release { hold } => {
-                needs.holds.insert(*hold);
-            }
-            Self::Sale(purchase) => {
-                needs.sales.insert(purchase.source_id.clone());
-            }
-            Self::Return {
-                purchase,
-                original_source_id,
-            } => {
-                let ids = [&purchase.source_id, original_source_id];
-                needs.sales.extend(ids.into_iter().cloned());
-            }
-            Self::Compensate { case, .. } => {
-                needs.cases.insert(case.clone());
-            }
-            Self::Earn { .. }
-            | Self::Redeem { .. }
-            | Self::Adjust { .. }
-            | Self::Reserve { .. }
-            | Self::Settle => {}
-        }
-    }
-
-    /// The command for an account under the terms of its program; none when there is nothing to do, because it was
-    /// done before or the program has no rule for it.
-    fn command(&self, ledger: &Ledger, program: &Program, now: Timestamp) -> Result<Option<Command>> {
-        let lifetime = expire_time(now, program.terms.lifetime_months);
-        Ok(Some(match self {
-            Self::Earn {
-                points,
-                expire_time,
-                note,
-            } => Command::Earn {
-                points: *points,
-                expire_time: expire_time.or(lifetime),
-                note: note.clone(),
-            },
-            Self::Redeem { points, note } => Command::Redeem {
-                points: *points,
-                note: note.clone(),
-            },
-            Self::Adjust { points, note } => Command::Adjust {
-                points: *points,
-                expire_time: lifetime,
-                note: note.clone(),
-            },
-            Self::Reserve {
-                points,
-                seconds,
-                reason,
-            } => Command::Reserve {
-                points: *points,
-                expire_time: now
-                    .checked_add(SignedDuration::from_secs(*seconds))
-                    .unwrap_or(Timestamp::MAX),
-                reason: reason.clone(),
-            },
-            Self::Capture { hold, points } => Command::Capture {
-                hold: *hold,
-                points: *points,
-            },
-            Self::Release { hold } => Command::Release { hold: *hold },
-            Self::Sale(purchase) => return sale(purchase, ledger, program, lifetime),
-            Self::Return {
-                purchase,
-                original_source_id,
-            } => {
-                if ledger.purchases.contains(&purchase.key()) {
-                    return Ok(None);
-                }
-                Command::RecordReturn {
-                    sale: purchase.sale(original_source_id),
-                    source_id: purchase.source_id.clone(),
-                    amount_minor: purchase.amount.minor,
-                    note: purchase.note(),
-                }
-            }
-            Self::Compensate { case, priority } => {
-                let points = program.terms.compensation.get(priority).copied();
-                let Some(points) = points.filter(|_| !ledger.cases.contains(case)) else {
-                    return Ok(None);
-                };
-                Command::Compensate {
-                    points,
-                    expire_time: lifetime,
-                    note: Note {
-                        reason: "a resolved case".to_owned(),
-                        cause: case.clone(),
-                    },
-                }
-            }
-            Self::Settle => Command::Settle,
-        }))
-    }
-}
-
-fn sale(
-    purchase: &Purchase,
-    ledger: &Ledger,
-    program: &Program,
-    expire_time: Option<Timestamp>,
-) -> Result<Option<Command>> {
-    let Some(rule) = &program.terms.earning_rule else {
-        return Ok(None);
-    };
-    if ledger.purchases.contains(&purchase.key()) {
-        return Ok(None);
-    }
-    let Some(points) = rule.points_for(purchase.amount)? else {
-        return Ok(None);
-    };
-    Ok(Some(Command::RecordSale {
-        sale: purchase.sale(&purchase.source_id),
-        amount_minor: purchase.amount.minor,
-        points,
-        expire_time,
-        note: purchase.note(),
-    }))
-}
-
-#[cfg(test)]
-mod tests;

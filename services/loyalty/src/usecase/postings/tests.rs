@@ -6,13 +6,19 @@ use jiff::SignedDuration;
 use rapport_clock::ManualClock;
 use rapport_contract::loyalty::v1::Hold;
 use rapport_money::Currency;
+use rapport_money::Money;
 use rapport_status::Reason;
 use rapport_storage::{MigrationList, Store, gather::Gatherer};
 use rapport_testkit::TemporaryStore;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
-    domain::{ledger::Balance, member::Enrolment, program::Terms},
+    domain::{
+        ledger::{Balance, HoldKind},
+        member::Enrolment,
+        program::Terms,
+    },
     migrations,
     store::balances::SettledBalances,
     usecase::{ledger as reading, listing::Listing, members, programs as managing},
@@ -69,23 +75,25 @@ impl Side {
             0 | 1 => Intent::Earn {
                 points,
                 expire_time: None,
+                pending: None,
                 note: note(),
             },
-            2 | 3 => Intent::Redeem { points, note: note() },
+            2 | 3 => Intent::Direct(Command::Redeem { points, note: note() }),
             4 => Intent::Adjust {
                 points: points - 10,
                 note: note(),
             },
-            5 => Intent::Reserve {
+            5 => Intent::Hold {
+                kind: HoldKind::Reservation,
                 points,
-                seconds: 3_600,
+                seconds: Some(3_600),
                 reason: "an order".to_owned(),
             },
-            6 => Intent::Capture {
+            6 => Intent::Direct(Command::Capture {
                 hold,
                 points: Some(points),
-            },
-            7 => Intent::Release { hold },
+            }),
+            7 => Intent::Direct(Command::Release { hold }),
             8 => Intent::Sale(purchase(format!("s{member}-{other}"))),
             _ => Intent::Return {
                 purchase: purchase(format!("r{serial}")),
@@ -94,7 +102,7 @@ impl Side {
         };
         Operation {
             tenant: self.tenant.to_owned(),
-            member: format!("{PROGRAM}/members/m{member}"),
+            account: AccountKey::of_points(format!("{PROGRAM}/members/m{member}")),
             request: None,
             intent,
             origin: Origin::default(),
@@ -117,7 +125,7 @@ impl Side {
             .await
             .unwrap();
         for (operation, outcome) in operations.iter().zip(&outcomes) {
-            if let (Intent::Reserve { .. }, Ok(answer)) = (&operation.intent, outcome) {
+            if let (Intent::Hold { .. }, Ok(answer)) = (&operation.intent, outcome) {
                 let hold = Hold::decode(answer.as_slice()).unwrap();
                 self.holds
                     .push(hold.name.rsplit('/').next().unwrap().parse().unwrap());
@@ -142,11 +150,11 @@ async fn state(store: &Store, clock: &Clock, tenant: &str) -> Vec<(Balance, Vec<
     let settled = Gatherer::start(store.clone(), SettledBalances);
     let mut state = Vec::new();
     for member in 0..MEMBERS {
-        let name = format!("{PROGRAM}/members/m{member}");
-        let (balance, _) = reading::balance(store, &settled, clock, tenant, &name)
+        let account = AccountKey::of_points(format!("{PROGRAM}/members/m{member}"));
+        let (balance, _) = reading::balance(store, &settled, clock, tenant, &account)
             .await
             .unwrap();
-        let (transactions, _) = reading::statement(store, tenant, &name, &listing, &key)
+        let (transactions, _) = reading::statement(store, clock, tenant, &account, &listing, &key)
             .await
             .unwrap();
         let mut lots = Vec::new();
@@ -178,6 +186,7 @@ async fn set_up(store: &Store, clock: &Clock, tenant: &str) {
         compensation: BTreeMap::new(),
         lifetime_months: 1,
         enrols_automatically: false,
+        time_zone: "UTC".to_owned(),
     };
     managing::create(store, clock, tenant, PROGRAM, &terms)
         .await

@@ -1,92 +1,15 @@
 //! The recomputation of a member's ledger from its rows: what does not hold is named with its place.
 
+mod record;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::ledger::{Book, Hold, HoldState, TransactionKind};
+pub use record::{EntryRow, MovementEffect, MovementRow, Record, Sums, TransactionRow};
 
-/// Everything that is stored about one member's points.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// `programs/{program}/members/{member}`.
-    pub name: String,
-    /// Number of the last transaction, as the member's row has it.
-    pub transaction_count: i64,
-    /// Points that can be spent, as the member's row has them.
-    pub available_points: i64,
-    /// Points that are held, as the member's row has them.
-    pub reserved_points: i64,
-    /// When something is due, as the member's row has it.
-    pub due_time: Option<Timestamp>,
-    /// The transactions, by number.
-    pub transactions: Vec<TransactionRow>,
-    /// The entries of all transactions.
-    pub entries: Vec<EntryRow>,
-    /// The lot movements of all transactions.
-    pub movements: Vec<MovementRow>,
-    /// The lots, exhausted ones included.
-    pub lots: Vec<LotRow>,
-    /// The holds, resolved ones included.
-    pub holds: Vec<Hold>,
-}
-
-/// A stored transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransactionRow {
-    /// Its id.
-    pub id: Uuid,
-    /// Its number.
-    pub number: i64,
-    /// Why points moved; none when the stored value means nothing.
-    pub kind: Option<TransactionKind>,
-    /// How many.
-    pub points: i64,
-    /// What caused it.
-    pub cause: String,
-    /// Points that could be spent after it.
-    pub available_points: i64,
-}
-
-/// A stored entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EntryRow {
-    /// Number of its transaction.
-    pub number: i64,
-    /// The account of the books; none when the stored value means nothing.
-    pub book: Option<Book>,
-    /// Points into the account.
-    pub points: i64,
-}
-
-/// A stored movement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MovementRow {
-    /// Number of its transaction.
-    pub number: i64,
-    /// The lot.
-    pub lot: Uuid,
-    /// Points into the lot.
-    pub points: i64,
-}
-
-/// A stored lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LotRow {
-    /// Its id.
-    pub id: Uuid,
-    /// Number of the transaction that opened it.
-    pub number: i64,
-    /// Points at first.
-    pub original: i64,
-    /// Points left.
-    pub remaining: i64,
-    /// Points that holds keep.
-    pub reserved: i64,
-    /// When it expires; none means never.
-    pub expire_time: Option<Timestamp>,
-}
+use super::ledger::{Amounts, Book, HoldKind, HoldState, Lot, NEVER, TransactionKind, resource_name};
 
 /// Everything that does not hold in a member's record, in plain English with its place. Sums are taken in 128 bits: a
 /// record that was tampered with must be reported, not overflow.
@@ -97,6 +20,7 @@ pub fn differences(record: &Record) -> Vec<String> {
     movements(record, &mut found);
     lots(record, &mut found);
     holds(record, &mut found);
+    reversals(record, &mut found);
     balance(record, &mut found);
     due_time(record, &mut found);
     found
@@ -116,33 +40,59 @@ fn transactions(record: &Record, found: &mut Vec<String>) {
     }
     let mut total = 0_i128;
     for row in &record.transactions {
-        total += i128::from(row.points);
+        total += i128::from(row.amounts.points);
         let place = format!("{name}/transactions/{} (number {})", row.id, row.number);
-        let sign_fits = match row.kind {
-            None => {
-                found.push(format!("{place}: its kind means nothing"));
-                true
-            }
-            Some(TransactionKind::Earn | TransactionKind::Compensate) => row.points > 0,
-            Some(TransactionKind::Redeem | TransactionKind::Expire) => row.points < 0,
-            Some(TransactionKind::TakeBack) => row.points <= 0,
-            Some(TransactionKind::Adjust) => row.points != 0,
-        };
-        if !sign_fits {
-            found.push(format!("{place}: {} points do not fit its kind", row.points));
+        match row.kind {
+            None => found.push(format!("{place}: its kind means nothing")),
+            Some(kind) if !fits(kind, row) => found.push(format!(
+                "{place}: {} points, {} pending and {} of debt do not fit its kind",
+                row.amounts.points, row.amounts.pending, row.amounts.debt
+            )),
+            Some(_) => {}
         }
         let available = i128::from(row.available_points);
-        let fits = if record.holds.is_empty() {
+        // What goes back into a lot that has expired meanwhile, or is released when it has, cannot be spent.
+        let has_expired = row.reverses.is_some() || row.kind == Some(TransactionKind::Release);
+        let is_right = if record.holds.is_empty() && !has_expired {
             available == total
         } else {
             (0..=total).contains(&available)
         };
-        if !fits {
+        if !is_right {
             found.push(format!(
                 "{place}: says that {available} points could be spent after it; the transactions add up to {total}"
             ));
         }
     }
+}
+
+/// Whether a transaction moves points in the directions that its kind has.
+fn fits(kind: TransactionKind, row: &TransactionRow) -> bool {
+    let Amounts {
+        points,
+        pending,
+        debt,
+    } = row.amounts;
+    let moves_debt = matches!(kind, TransactionKind::PayDebt | TransactionKind::TakeBack);
+    let sum = row.sum();
+    (debt == 0 || moves_debt)
+        && match kind {
+            TransactionKind::Earn
+            | TransactionKind::Compensate
+            | TransactionKind::Refund
+            | TransactionKind::TransferIn
+            | TransactionKind::Reinstate => sum > 0 && points >= 0 && pending >= 0,
+            TransactionKind::Redeem
+            | TransactionKind::Expire
+            | TransactionKind::TransferOut
+            | TransactionKind::Cancel
+            | TransactionKind::Forfeit => sum < 0 && points <= 0 && pending <= 0,
+            TransactionKind::TakeBack => points <= 0 && pending <= 0 && debt <= 0,
+            TransactionKind::Adjust => sum != 0,
+            TransactionKind::Release => points > 0 && sum == 0,
+            TransactionKind::PayDebt => debt > 0 && sum == 0,
+            TransactionKind::Extend => row.amounts == Amounts::default(),
+        }
 }
 
 fn entries(record: &Record, found: &mut Vec<String>) {
@@ -164,22 +114,38 @@ fn entries(record: &Record, found: &mut Vec<String>) {
                 _ => None,
             }
         };
-        if of(Book::Member) != Some(row.points) {
+        if of(Book::Member) != Some(row.amounts.points) {
             found.push(format!(
                 "{place}: moves {} points, but its entry in the member's account has {}",
-                row.points,
+                row.amounts.points,
                 of(Book::Member).map_or("nothing".to_owned(), |points| points.to_string())
             ));
         }
-        if let Some(book) = row.kind.map(TransactionKind::book)
-            && of(book).map(i128::from) != Some(-i128::from(row.points))
+        for (book, points) in [
+            (Book::Pending, row.amounts.pending),
+            (Book::Debt, row.amounts.debt),
+        ] {
+            if of(book).unwrap_or_default() != points {
+                found.push(format!(
+                    "{place}: its entry in the member's account {book:?} is missing or has another amount"
+                ));
+            }
+        }
+        if let Some(book) = row.kind.and_then(TransactionKind::book)
+            && of(book).map(i128::from) != Some(-row.sum())
         {
             found.push(format!(
                 "{place}: its entry in the program's account {book:?} is missing or has another amount"
             ));
         }
-        if entries.len() != 2 {
-            found.push(format!("{place}: has {} entries instead of 2", entries.len()));
+        let expected = row
+            .kind
+            .map_or(entries.len(), |kind| expected_entries(kind, row.amounts));
+        if entries.len() != expected {
+            found.push(format!(
+                "{place}: has {} entries instead of {expected}",
+                entries.len()
+            ));
         }
     }
     for number in by_number.keys() {
@@ -190,6 +156,14 @@ fn entries(record: &Record, found: &mut Vec<String>) {
     }
 }
 
+fn expected_entries(kind: TransactionKind, amounts: Amounts) -> usize {
+    1 + [amounts.pending, amounts.debt]
+        .iter()
+        .filter(|points| **points != 0)
+        .count()
+        + usize::from(kind.book().is_some())
+}
+
 fn movements(record: &Record, found: &mut Vec<String>) {
     let mut sums: BTreeMap<i64, i128> = BTreeMap::new();
     for movement in &record.movements {
@@ -197,10 +171,11 @@ fn movements(record: &Record, found: &mut Vec<String>) {
     }
     for row in &record.transactions {
         let sum = sums.remove(&row.number).unwrap_or_default();
-        if sum != i128::from(row.points) {
+        let expected = i128::from(row.amounts.points) + i128::from(row.amounts.pending);
+        if sum != expected {
             found.push(format!(
-                "{}/transactions/{} (number {}): moves {} points, but its lot movements add up to {sum}",
-                record.name, row.id, row.number, row.points
+                "{}/transactions/{} (number {}): moves {expected} points, but its lot movements add up to {sum}",
+                record.name, row.id, row.number
             ));
         }
     }
@@ -252,6 +227,8 @@ fn lots(record: &Record, found: &mut Vec<String>) {
                 lot.original, lot.number
             ));
         }
+        let effects = record.movements.iter().filter(|movement| movement.lot == lot.id);
+        effects_on(lot, &place, effects, found);
         let kept = held.remove(&lot.id).unwrap_or_default();
         if kept != i128::from(lot.reserved) {
             found.push(format!(
@@ -274,9 +251,74 @@ fn lots(record: &Record, found: &mut Vec<String>) {
     }
 }
 
+/// Whether a lot is as the movements left it that released it or moved its expiry.
+fn effects_on<'m>(
+    lot: &Lot,
+    place: &str,
+    movements: impl Iterator<Item = &'m MovementRow>,
+    found: &mut Vec<String>,
+) {
+    let mut last_expiry = None;
+    let mut released = false;
+    for movement in movements {
+        match movement.effect {
+            MovementEffect::None => {}
+            MovementEffect::Releases => released = true,
+            MovementEffect::MovesExpiry(expire_time) => {
+                last_expiry = last_expiry.max(Some((movement.number, expire_time)));
+            }
+        }
+    }
+    if released && lot.pending.is_some() {
+        found.push(format!("{place}: says that it is pending, but it was released"));
+    }
+    if let Some((number, expire_time)) = last_expiry
+        && expire_time != lot.expire_time
+    {
+        found.push(format!(
+            "{place}: expires {}, but transaction number {number} moved that to {}",
+            moment(lot.expire_time),
+            moment(expire_time)
+        ));
+    }
+}
+
+fn moment(time: Option<Timestamp>) -> String {
+    time.map_or("never".to_owned(), |time| time.to_string())
+}
+
+fn reversals(record: &Record, found: &mut Vec<String>) {
+    let mut reversed: BTreeMap<Uuid, i128> = BTreeMap::new();
+    for row in &record.transactions {
+        if let Some(id) = row.reverses {
+            *reversed.entry(id).or_default() += row.sum().abs() + i128::from(row.shortfall_points);
+        }
+    }
+    for row in &record.transactions {
+        let Some(reversed) = reversed.remove(&row.id) else {
+            continue;
+        };
+        if reversed > row.sum().abs() {
+            found.push(format!(
+                "{}/transactions/{} (number {}): moved {} points, but {reversed} were reversed of it",
+                record.name,
+                row.id,
+                row.number,
+                row.sum().abs()
+            ));
+        }
+    }
+    for id in reversed.keys() {
+        found.push(format!(
+            "{}: a reversal of transaction {id}, which is not stored",
+            record.name
+        ));
+    }
+}
+
 fn holds(record: &Record, found: &mut Vec<String>) {
     for hold in &record.holds {
-        let name = format!("{}/holds/{}", record.name, hold.id);
+        let name = resource_name(&record.member, &record.wallet, "holds", hold.id);
         let kept: i128 = hold
             .allocations
             .iter()
@@ -292,8 +334,11 @@ fn holds(record: &Record, found: &mut Vec<String>) {
         let spent: i128 = record
             .transactions
             .iter()
-            .filter(|row| row.kind == Some(TransactionKind::Redeem) && row.cause == name)
-            .map(|row| -i128::from(row.points))
+            .filter(|row| {
+                let takes = matches!(row.kind, Some(TransactionKind::Redeem | TransactionKind::Forfeit));
+                takes && row.cause == name
+            })
+            .map(|row| -row.sum())
             .sum();
         let fits = match hold.state {
             HoldState::Captured => (1..=hold.points).contains(&hold.captured_points),
@@ -309,37 +354,65 @@ fn holds(record: &Record, found: &mut Vec<String>) {
 }
 
 fn balance(record: &Record, found: &mut Vec<String>) {
-    let sum = |of: fn(&LotRow) -> i64| record.lots.iter().map(|lot| i128::from(of(lot))).sum::<i128>();
-    let reserved = sum(|lot| lot.reserved);
-    let available = sum(|lot| lot.remaining) - reserved;
-    if available != i128::from(record.available_points) {
-        found.push(format!(
-            "{}: its balance says {} available points, but its open lots have {available}",
-            record.name, record.available_points
-        ));
+    let open = |kind: HoldKind| {
+        let open = record
+            .holds
+            .iter()
+            .filter(|hold| hold.is_open() && hold.kind == kind);
+        open.map(|hold| i128::from(hold.points)).sum::<i128>()
+    };
+    let remaining = |is_pending: bool| {
+        let lots = record
+            .lots
+            .iter()
+            .filter(|lot| lot.pending.is_some() == is_pending);
+        lots.map(|lot| i128::from(lot.remaining)).sum::<i128>()
+    };
+    let (reserved, blocked) = (open(HoldKind::Reservation), open(HoldKind::Block));
+    let debt: i128 = record
+        .transactions
+        .iter()
+        .map(|row| -i128::from(row.amounts.debt))
+        .sum();
+    for (what, stored, reckoned) in [
+        (
+            "available",
+            record.sums.available,
+            remaining(false) - reserved - blocked,
+        ),
+        ("reserved", record.sums.reserved, reserved),
+        ("blocked", record.sums.blocked, blocked),
+        ("pending", record.sums.pending, remaining(true)),
+        ("owed", record.sums.debt, debt),
+    ] {
+        if i128::from(stored) != reckoned {
+            found.push(format!(
+                "{}: its balance says {stored} {what} points, but its lots, holds and transactions say {reckoned}",
+                record.name
+            ));
+        }
     }
-    if reserved != i128::from(record.reserved_points) {
+    if record.sums.debt > 0 && record.sums.available > 0 {
         found.push(format!(
-            "{}: its balance says {} reserved points, but its lots have {reserved}",
-            record.name, record.reserved_points
+            "{}: {} points are owed although {} could pay them",
+            record.name, record.sums.debt, record.sums.available
         ));
     }
 }
 
 fn due_time(record: &Record, found: &mut Vec<String>) {
-    let holds = record.holds.iter().filter(|hold| hold.state == HoldState::Open);
-    let lots = record.lots.iter().filter(|lot| lot.remaining > lot.reserved);
+    let holds = record.holds.iter().filter(|hold| hold.is_open());
     let due = holds
         .map(|hold| hold.expire_time)
-        .chain(lots.filter_map(|lot| lot.expire_time))
+        .filter(|expire_time| *expire_time < NEVER)
+        .chain(record.lots.iter().filter_map(Lot::due_time))
         .min();
     if due != record.due_time {
-        let text = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         found.push(format!(
             "{}: says that something is due {}, but its lots and holds say {}",
             record.name,
-            text(record.due_time),
-            text(due)
+            moment(record.due_time),
+            moment(due)
         ));
     }
 }
