@@ -96,7 +96,8 @@ impl<'r, 's> Engine<'r, 's> {
             let Some(moment) = [next, self.due()].into_iter().flatten().min() else {
                 return Ok(());
             };
-            if moment > until {
+            // At the very end of time, what is due lies no later than what was done.
+            if moment > until || moment <= self.state.processed {
                 return Ok(());
             }
             let together = rest.partition_point(|occurrence| occurrence.time <= moment);

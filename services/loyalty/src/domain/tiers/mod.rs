@@ -65,7 +65,7 @@ pub use projection::{Goal, GoalKind, Missing, Outlook, Projection, project, proj
 pub use replay::{Evaluation, ReplayNeeded, evaluate, tier_at};
 pub use rules::Rules;
 pub use standing::{Basis, Change, Movement, Standing};
-pub use state::{Award, AwardSource, Collected, GracePeriod, HeldGrant, LifetimeStatus, State};
+pub use state::{Award, AwardSource, Collected, GracePeriod, HeldGrant, LifetimeStatus, State, Trial};
 pub use titles::Titles;
 
 use rapport_status::Reason;

@@ -226,3 +226,25 @@ fn a_state_does_not_grow_with_the_history() {
         assert_eq!(leaving, most);
     }
 }
+
+#[test]
+fn a_state_can_be_advanced_to_the_end_of_time() {
+    for window in [Window::MembershipYear, Window::RollingMonths(120)] {
+        let rules = rules(TierSet {
+            window,
+            validity: Validity::Months(120),
+            landing: Landing::OneTier,
+            grace: Grace::Months(24),
+            ..hotel()
+        });
+        let member = Member::enrolled("9000-01-01T00:00:00Z");
+        let mut state = evaluate(&rules, &member.history, moment("9000-01-01T00:00:00Z"))
+            .unwrap()
+            .state;
+        state
+            .apply(&rules, &[stay(1, "9990-06-01T00:00:00Z", 60)])
+            .unwrap();
+        state.advance(&rules, jiff::Timestamp::MAX).unwrap();
+        assert_ne!(state.current.tier, "member", "the last landing has no end");
+    }
+}
