@@ -93,3 +93,14 @@ impl Fault {
         self.kind != FaultKind::TooManySteps
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_fits_in_a_register_beside_what_is_evaluated() {
+        assert!(size_of::<Result<bool, Fault>>() <= 8);
+        assert!(size_of::<Result<&str, Fault>>() <= 16);
+    }
+}

@@ -117,6 +117,7 @@ impl<'t> Parser<'t> {
             "not" => Some("\"not\" is written `!` before what it denies"),
             "if" | "else" | "then" => Some("a choice is written `condition ? value : other value`"),
             "is" | "equals" => Some("equality is written `==`"),
+            "?" => Some("a choice within a choice needs brackets"),
             "like" | "matches" => Some("write `text.contains('part')` or `text.matches('pattern')`"),
             ">" if self.text[..usize::from(token.at.start)].ends_with('<') => {
                 Some("\"different\" is written `!=`")
@@ -166,7 +167,8 @@ impl<'t> Parser<'t> {
             if !parser.take_symbol("?") {
                 return Ok(condition);
             }
-            let yes = parser.expression()?;
+            // A choice within needs brackets, as CEL's grammar has it.
+            let yes = parser.deeper(|parser| parser.operators(binding::ANY))?;
             parser.expect_symbol(":", "`:` and the other value of the choice")?;
             let no = parser.expression()?;
             let at = parser.since(start);

@@ -32,7 +32,8 @@ impl Display for Expression {
             ExpressionKind::Any(parts) => separated(f, parts, " || ", binding::ANY + 1),
             ExpressionKind::Choice(parts) => {
                 let [condition, yes, no] = parts.as_ref();
-                write!(f, "{} ? {yes} : {no}", Operand(condition, binding::ANY))
+                let (condition, yes) = (Operand(condition, binding::ANY), Operand(yes, binding::ANY));
+                write!(f, "{condition} ? {yes} : {no}")
             }
             ExpressionKind::Binary(operator, sides) => binary(f, *operator, sides),
             ExpressionKind::List(items) => {

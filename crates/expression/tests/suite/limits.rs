@@ -72,7 +72,7 @@ fn nesting_is_read_to_fifty_levels_and_no_further() {
         ("f(", "x", ")"),
         ("x[", "x", "]"),
         ("x ? x : ", "x", ""),
-        ("x ? ", "x", " : x"),
+        ("x ? (", "x", ") : x"),
         ("x + (", "x", ")"),
         ("", "x", " + x"),
         ("", "x", ".x"),
