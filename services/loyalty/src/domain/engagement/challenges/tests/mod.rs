@@ -14,6 +14,9 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::engagement::{Effect, Reward, calendar::Period};
 
+/// No points given or taken back.
+const NOTHING: [i64; 0] = [];
+
 fn names(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -148,11 +151,15 @@ impl Example {
 fn levels_are_given_once_taken_back_on_returns_and_given_again_when_reached_again() {
     let mut example = Example::new(terms(Goal::Count, vec![level(1, 10), level(3, 30)]));
     assert_eq!(example.buy("a", "2026-03-01T12:00:00Z"), [10]);
-    assert_eq!(example.buy("b", "2026-03-02T12:00:00Z"), []);
+    assert_eq!(example.buy("b", "2026-03-02T12:00:00Z"), NOTHING);
     assert_eq!((example.view().value, example.view().missing), (2, Some(1)));
     assert_eq!(example.buy("c", "2026-03-03T12:00:00Z"), [30]);
     assert_eq!(example.view().missing, None);
-    assert_eq!(example.reverse("r1", "b", Some(999)), [], "a cent of it stands");
+    assert_eq!(
+        example.reverse("r1", "b", Some(999)),
+        NOTHING,
+        "a cent of it stands"
+    );
     assert_eq!(example.reverse("r2", "b", Some(1)), [-30]);
     assert_eq!(example.buy("d", "2026-02-01T12:00:00Z"), [30]);
     let reached = example.view().reached;
@@ -167,7 +174,7 @@ fn levels_are_given_once_taken_back_on_returns_and_given_again_when_reached_agai
         "as was known when it was given"
     );
     assert_eq!(example.reverse("r3", "a", None), [-30]);
-    assert_eq!(example.reverse("r4", "c", None), []);
+    assert_eq!(example.reverse("r4", "c", None), NOTHING);
     assert_eq!(example.reverse("r5", "d", None), [-10]);
     assert_eq!(example.standing.awards().count(), 0);
 }
@@ -193,7 +200,7 @@ fn money_counts_in_the_currency_of_the_goal_less_what_was_given_back() {
     let mut example = Example::new(terms(goal, vec![level(2_500, 1)]));
     assert_eq!(
         example.reverse("early", "b", Some(400)),
-        [],
+        NOTHING,
         "the purchase is not known yet"
     );
     example.buy("a", "2026-03-01T12:00:00Z");
@@ -202,7 +209,7 @@ fn money_counts_in_the_currency_of_the_goal_less_what_was_given_back() {
         minor: 5_000,
         currency: "JPY".parse().unwrap(),
     });
-    assert_eq!(example.record(yen), []);
+    assert_eq!(example.record(yen), NOTHING);
     example.buy("b", "2026-03-02T12:00:00Z");
     assert_eq!(example.view().value, 1_600);
     assert_eq!(example.view().missing, Some(900));
@@ -223,9 +230,9 @@ fn different_categories_and_locations_count_once_each() {
             *named = Some(name.to_owned());
             assert_eq!(example.record(activity), points, "{id}");
         }
-        assert_eq!(example.buy("none", "2026-03-01T12:00:00Z"), []);
+        assert_eq!(example.buy("none", "2026-03-01T12:00:00Z"), NOTHING);
         assert_eq!(example.view().value, 2);
-        assert_eq!(example.reverse("r1", "a", None), [], "b is tea too");
+        assert_eq!(example.reverse("r1", "a", None), NOTHING, "b is tea too");
         assert_eq!(example.reverse("r2", "b", None), [-5]);
     }
 }
@@ -246,13 +253,16 @@ fn steps_are_done_in_their_order_one_for_each_activity() {
     };
     assert_eq!(
         example.record(of_kind("purchase", "p1", "2026-03-01T12:00:00Z")),
-        []
+        NOTHING
     );
     assert_eq!(
         example.record(of_kind("visit", "v3", "2026-03-09T12:00:00Z")),
         [1]
     );
-    assert_eq!(example.record(of_kind("visit", "v2", "2026-03-05T12:00:00Z")), []);
+    assert_eq!(
+        example.record(of_kind("visit", "v2", "2026-03-05T12:00:00Z")),
+        NOTHING
+    );
     assert_eq!(example.view().value, 1);
     assert_eq!(
         example.record(of_kind("purchase", "p2", "2026-03-07T12:00:00Z")),
@@ -274,8 +284,8 @@ fn a_recurring_challenge_begins_anew_in_each_period_of_the_program() {
     daily.recurrence = Recurrence::Each(Period::Day);
     let mut example = Example::new(daily);
     // Four o'clock UTC is still the evening before in New York, even in summer time.
-    assert_eq!(example.buy("a", "2026-07-02T03:59:59Z"), []);
-    assert_eq!(example.buy("b", "2026-07-02T04:00:00Z"), []);
+    assert_eq!(example.buy("a", "2026-07-02T03:59:59Z"), NOTHING);
+    assert_eq!(example.buy("b", "2026-07-02T04:00:00Z"), NOTHING);
     assert_eq!(example.buy("c", "2026-07-03T03:59:59Z"), [5]);
     assert_eq!(example.buy("d", "2026-07-01T04:00:00Z"), [5]);
     let days: Vec<_> = example
@@ -348,7 +358,7 @@ fn an_activity_without_an_amount_is_undone_as_a_whole_only() {
         ..purchase("v", "2026-03-01T00:00:00Z")
     };
     assert_eq!(example.record(visit), [1]);
-    assert_eq!(example.reverse("r1", "v", Some(5)), []);
+    assert_eq!(example.reverse("r1", "v", Some(5)), NOTHING);
     assert_eq!(example.reverse("r2", "v", None), [-1]);
 }
 
@@ -401,7 +411,7 @@ fn news_that_is_wrong_or_contradicts_is_refused_and_repeated_news_changes_nothin
     let other = example.decide(&Command::Record(purchase("a", "2026-03-01T00:00:01Z")));
     assert_eq!(other.unwrap_err().reason(), Reason::PurchaseConflict);
     example.reverse("r", "a", Some(1));
-    assert_eq!(example.reverse("r", "a", Some(1)), []);
+    assert_eq!(example.reverse("r", "a", Some(1)), NOTHING);
     assert_eq!(example.view().value, 1);
     let (id, activity, minor) = ("r".to_owned(), "a".to_owned(), Some(2));
     let other = example.decide(&Command::Reverse(Reversal { id, activity, minor }));

@@ -78,15 +78,15 @@ fn freezes_forgive_missed_days_and_the_oldest_days_leave_when_they_do_not_suffic
 #[test]
 fn a_day_is_active_with_enough_activities_and_once_only() {
     let mut example = Example::new(terms(streak(Period::Day, 2, 0), vec![level(1, 1), level(2, 2)]));
-    assert_eq!(example.buy("a", "2026-03-07T17:00:00Z"), []);
+    assert_eq!(example.buy("a", "2026-03-07T17:00:00Z"), NOTHING);
     assert_eq!(example.buy("b", "2026-03-07T18:00:00Z"), [1]);
-    assert_eq!(example.buy("c", "2026-03-07T19:00:00Z"), []);
-    assert_eq!(example.buy("d", "2026-03-08T18:00:00Z"), []);
+    assert_eq!(example.buy("c", "2026-03-07T19:00:00Z"), NOTHING);
+    assert_eq!(example.buy("d", "2026-03-08T18:00:00Z"), NOTHING);
     assert_eq!(example.buy("e", "2026-03-08T17:00:00Z"), [2]);
     assert_eq!(example.view().reached[1], moment("2026-03-08T18:00:00Z"));
     assert_eq!(
         example.reverse("r1", "a", None),
-        [],
+        NOTHING,
         "two activities of the day are left"
     );
     assert_eq!(
@@ -125,7 +125,11 @@ fn a_streak_can_recur_with_a_longer_period() {
     let mut recurring = terms(streak(Period::Day, 1, 0), vec![level(2, 1)]);
     recurring.recurrence = Recurrence::Each(Period::Week);
     let mut example = Example::new(recurring);
-    assert_eq!(example.buy("sunday", "2026-03-08T17:00:00Z"), []);
-    assert_eq!(example.buy("monday", "2026-03-09T17:00:00Z"), [], "another week");
+    assert_eq!(example.buy("sunday", "2026-03-08T17:00:00Z"), NOTHING);
+    assert_eq!(
+        example.buy("monday", "2026-03-09T17:00:00Z"),
+        NOTHING,
+        "another week"
+    );
     assert_eq!(example.buy("tuesday", "2026-03-10T17:00:00Z"), [1]);
 }
