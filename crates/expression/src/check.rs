@@ -267,3 +267,23 @@ fn conversion(wanted: Kind, typed: &Typed, text: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixty_characters_are_shown_whole_and_of_more_the_beginning_and_the_end() {
+        let text = format!("{}ö{}", "a".repeat(40), "b".repeat(60));
+        assert_eq!(
+            shown(&text, Span::new(40, 101)),
+            format!("ö{}", "b".repeat(59)),
+            "60 characters"
+        );
+        assert_eq!(
+            shown(&text, Span::new(39, 101)),
+            format!("aö{} … {}", "b".repeat(38), "b".repeat(15)),
+            "61 characters"
+        );
+    }
+}

@@ -63,7 +63,11 @@ pub(crate) fn cost(typed: &Typed) -> Cost {
         Form::Arithmetic(_, sides) => Cost::of(OPERATION + size(&typed.of)).and(all(sides.as_ref())),
         Form::InList(sides) => {
             let [element, list] = sides.as_ref();
-            let each = more(comparison(&element.of));
+            let of_list = match &list.of {
+                Type::List { of, .. } => comparison(of),
+                _ => 0,
+            };
+            let each = more(comparison(&element.of).min(of_list));
             Cost::of(more(length(&list.of).saturating_mul(each))).and(all(sides.as_ref()))
         }
         Form::Element(sides) => Cost::of(OPERATION).and(all(sides.as_ref())),

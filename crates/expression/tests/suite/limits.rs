@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rapport_expression::{
-    Arena, Context, Function, Kind, ProblemKind, RecordType, Schema, Type, Value, limits, parse,
+    Arena, Context, Function, Kind, Outcome, ProblemKind, RecordType, Schema, Type, Value, limits, parse,
 };
 
 use crate::sample;
@@ -185,67 +185,152 @@ fn the_dearest_loop_is_shown() {
     assert_eq!(refusal.problems[0].position.column, 20, "{refusal}");
 }
 
-#[test]
-fn every_operation_is_reckoned_at_its_worst() {
+/// A schema with one variable of each type, and values that are as large as it allows.
+fn full(arena: &Arena) -> (Schema, Context<'_>) {
     let record = RecordType::new("R", "A record.")
         .field("text", Type::string(640), "Text.")
         .field("list", Type::list(Type::Int, 5), "Ints.")
         .into_type();
+    let dear = Function::new(
+        "dear",
+        [Type::string(640), Type::Bool],
+        Type::Bool,
+        "Takes 50 steps.",
+        |_, _| Ok(Value::Bool(true)),
+    );
+    let size = Function::new(
+        "entries",
+        [Type::map(Type::Int, 3)],
+        Type::Int,
+        "Entries.",
+        |_, _| Ok(Value::Int(3)),
+    );
     let schema = Schema::builder()
         .variable("n", Type::Int, "An int.")
         .variable("d", Type::Double, "A double.")
         .variable("s", Type::string(640), "A text of ten times 64 bytes.")
         .variable("l", Type::list(Type::string(128), 7), "Texts.")
-        .variable("m", Type::map(Type::Int, 3), "Ints by key.")
+        .variable("m", Type::map(Type::Int, 3), "Ints by long keys.")
+        .variable("k", Type::map(Type::Int, 1), "An int by the key a.")
         .variable("r", record, "A record.")
         .variable("t", Type::Timestamp, "A moment.")
+        .variable("z", Type::string(64), "A time zone.")
+        .function(dear.steps(50))
+        .function(size)
         .step_limit(1_000_000)
         .build()
         .unwrap();
-    for (expression, steps) in [
-        ("n == 1", 1),
-        ("r.list == r.list", 1 + 5),
-        ("n == 1 && n == 2 && n == 3", 1 + 3),
-        ("!(n == 1)", 2),
-        ("n == 1 ? n > 1 : n + n > 1", 1 + 1 + 2),
-        ("s == s", 1 + 10),
-        ("s == 'short'", 1),
-        ("s + s == 'short'", 1 + 1 + 20),
-        ("s.contains(s)", 1 + 20),
-        ("s.startsWith('short')", 1),
-        ("s.endsWith(s)", 1 + 10),
-        ("size(s) == 1", 1 + 1 + 10),
-        ("size(l) == 1", 1 + 1),
-        ("l == l", 1 + 7 * (1 + 2)),
-        ("m == m", 1 + 3 * (1 + 4)),
-        ("r == r", 1 + (1 + 10) + (1 + 5)),
-        ("s in l", 1 + 7 * (1 + 10)),
-        ("n in [1, 2]", 1 + 3 + 2),
-        ("[n, n] == [1, 2]", 1 + 2 + 3 + 3),
-        ("size(l + l) == 1", 2 + 1 + 14),
-        ("m['a'] == 1", 4 + 1),
-        ("'a' in m", 4),
-        ("has(m.a)", 4),
-        ("has(r.text)", 1),
-        ("l[0] == 'short'", 1 + 1),
-        ("{'a': n} == m", 1 + 5 + 5),
-        ("double(n) == d", 4 + 1),
-        ("int(s) == n", 4 + 10 + 1),
-        ("string(n) == 'short'", 4 + 1),
-        ("t.getHours() == 1", 8 + 1),
-        ("t.getHours(s) == 1", 8 + 32 + 1),
-        ("l.all(x, x == 'short')", 1 + 7 * 2),
-        ("size(l.filter(x, x == 'short')) == 1", 2 + 1 + 7 * 2),
-        ("size(l.map(x, x == 'a', x + 'b')) == 1", 2 + 1 + 7 * (1 + 1 + 3)),
-        ("m.exists(k, k == 'short')", 1 + 3 * 2),
-        ("r.list.sum() == 1", 1 + 1 + 5),
-        ("math.abs(n) == 1", 1 + 1),
-    ] {
+    let number = Value::String(arena.text(&format!("{}1", "0".repeat(639))));
+    let keys = ["a", "b", "c"].map(|key| (arena.text(&key.repeat(256)), Value::Int(1)));
+    let texts = arena.list([Value::String(arena.text(&"x".repeat(128))); 7]);
+    let values = [
+        ("n", Value::Int(1)),
+        ("d", Value::Double(1.0)),
+        ("s", number),
+        ("l", texts),
+        ("m", arena.map(keys)),
+        ("k", arena.map([("a", Value::Int(1))])),
+        ("r", arena.record([number, arena.list([Value::Int(1); 5])])),
+        ("t", Value::Timestamp(sample::moment("2026-04-01T01:00:00Z"))),
+        ("z", Value::String("UTC")),
+    ];
+    let context = Context::new(&schema, values).unwrap();
+    (schema, context)
+}
+
+/// An expression, the most steps that it can take, and how many it takes with everything full where that is fewer.
+const STEPS: [(&str, u64, Option<u64>); 47] = [
+    ("n == 1", 1, None),
+    ("d == 1.0", 1, None),
+    ("t == t", 1, None),
+    ("n + n * n - n == 1", 4, None),
+    ("d + d * d - d == 1.0", 4, None),
+    ("-n == -1", 2, None),
+    ("-d == -1.0", 2, None),
+    ("t + duration('1h') > t", 2, None),
+    ("n == 1 && n == 1 && n == 1", 1 + 3, None),
+    ("n == 2 || n == 2 || n == 1", 1 + 3, None),
+    ("!(n == 2)", 2, None),
+    ("n == 1 ? n + n > 1 : n > 1", 1 + 1 + 2, None),
+    ("n == 2 ? n > 1 : n + n > 1", 1 + 1 + 2, None),
+    ("s == s", 1 + 10, None),
+    ("s != 'short'", 1, None),
+    ("s + s != 'short'", 1 + 1 + 20, None),
+    ("s.contains(s)", 1 + 20, None),
+    ("s.startsWith('000')", 1, None),
+    ("s.endsWith(s)", 1 + 10, None),
+    ("size(s) == 640", 1 + 1 + 10, None),
+    ("size(l) == 7", 1 + 1, None),
+    ("size(m) == 3", 1 + 1, None),
+    ("l == l", 1 + 7 * (1 + 2), None),
+    ("m == m", 1 + 3 * (1 + 4), None),
+    ("r == r", 1 + (1 + 10) + (1 + 5), None),
+    ("!(s in l)", 2 + 7 * (1 + 2), None),
+    // Lists of literals are searched by halves.
+    ("n in [1, 2]", 1 + 3 + 2, Some(1)),
+    ("z in ['UTC', 'Asia/Shanghai']", 1 + 3 + 2, Some(1)),
+    ("[n, n] == [1, 1]", 1 + 2 + 3 + 3, None),
+    ("size(l + l) == 14", 2 + 1 + 14, None),
+    ("k['a'] == 1", 4 + 1, None),
+    ("'a' in k", 4, None),
+    ("has(k.a)", 4, None),
+    ("has(r.text)", 1, None),
+    ("l[0] != 'short'", 1 + 1, None),
+    ("{'a': n} == k", 1 + (1 + 4) + (1 + 4), Some(1 + (1 + 4) + 1)),
+    ("double(n) == d && int(d) == n", 1 + 2 * (4 + 1), None),
+    ("int(s) == n && double(s) == d", 1 + 2 * (4 + 10 + 1), None),
+    ("int(t) > n && timestamp(n) < t", 1 + 2 * (4 + 1), None),
+    ("string(n) == '1'", 4 + 1, None),
+    (
+        "t.getHours() == 1 && t.getHours(z) == 1",
+        1 + (8 + 1) + (8 + 32 + 1),
+        None,
+    ),
+    ("l.all(x, x != 'short')", 1 + 7 * 2, None),
+    ("size(l.filter(x, x != 'short')) == 7", 2 + 1 + 7 * 2, None),
+    (
+        "size(l.map(x, x != 'a', x + 'b')) == 7",
+        2 + 1 + 7 * (1 + 1 + 3),
+        None,
+    ),
+    ("m.all(k, k != 'short')", 1 + 3 * 2, None),
+    (
+        "r.list.sum() == 5 && math.abs(n) == 1",
+        1 + (1 + 1 + 5) + (1 + 1),
+        None,
+    ),
+    (
+        "dear(s, true) && entries(m) == 3",
+        1 + (1 + 50 + 10) + (1 + 3) + 1,
+        None,
+    ),
+];
+
+#[test]
+fn every_operation_is_reckoned_at_its_worst_and_takes_that_when_everything_is_full() {
+    let arena = Arena::new();
+    let (schema, context) = full(&arena);
+    for (expression, most, taken) in STEPS {
         let program = schema
             .compile(expression, &[Kind::Bool])
             .unwrap_or_else(|refusal| panic!("{expression}: {refusal}"));
-        assert_eq!(program.most_steps(), steps, "of {expression}");
+        assert_eq!(program.most_steps(), most, "reckoned for {expression}");
+        let (outcome, steps) = program.evaluate_counted(&context).unwrap();
+        assert_eq!(outcome, Outcome::Bool(true), "of {expression}");
+        assert_eq!(steps, taken.unwrap_or(most), "taken by {expression}");
     }
+}
+
+#[test]
+fn matching_takes_the_steps_that_are_reckoned() {
+    let arena = Arena::new();
+    let (schema, context) = full(&arena);
+    let program = schema.compile("s.matches('^0+1$')", &[Kind::Bool]).unwrap();
+    let (outcome, steps) = program.evaluate_counted(&context).unwrap();
+    assert_eq!((outcome, steps), (Outcome::Bool(true), program.most_steps()));
+    // One step for the operation, and a multiple of 8 for each of ten pieces of 64 bytes and what is left.
+    assert_eq!((steps - 1) % (11 * 8), 0, "{steps}");
+    assert!(steps > 11 * 8, "{steps}");
 }
 
 #[test]
