@@ -218,7 +218,7 @@ impl Terms {
         vec![FieldViolation::new(
             "reward.kind",
             format!(
-                "must stay {} of the same pool: create another reward instead",
+                "must stay {}, and of the same pool if it has one; create another reward instead",
                 self.kind.name()
             ),
         )]

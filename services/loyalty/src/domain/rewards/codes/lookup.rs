@@ -215,6 +215,10 @@ mod tests {
                             wrong[second] = code.0[second] ^ also;
                             let value = (at(&wrong, ALPHA), at(&wrong, ALPHA_SQUARED));
                             assert_ne!(value, (0, 0), "{code}: {first} by {change}, {second} by {also}");
+                            // Each of the two alone must make it be refused.
+                            if value.0 == 0 || value.1 == 0 {
+                                assert!(LookupCode::parse(&text(wrong)).is_err(), "{code}: {value:?}");
+                            }
                         }
                         wrong[second] = code.0[second];
                     }

@@ -227,6 +227,10 @@ fn a_new_version_keeps_the_kind_and_the_pool() {
     for (before, after) in [(&mug, &cinema), (&cinema, &theatre), (&cinema, &mug)] {
         assert_eq!(fields(&before.check_successor(after)), ["reward.kind"]);
     }
+    assert_eq!(
+        cinema.check_successor(&mug)[0].description,
+        "must stay a unique code, and of the same pool if it has one; create another reward instead"
+    );
 }
 
 #[test]
