@@ -98,6 +98,23 @@ fn in_the_window_of_the_review_what_counts_already_helps_to_keep_the_tier() {
 }
 
 #[test]
+fn from_its_first_day_on_the_window_of_the_review_does_not_lie_ahead() {
+    let rules = rules(hotel());
+    let mut member = Member::enrolled("2026-01-10T00:00:00Z");
+    member.stays("2026-05-01T12:00:00Z", 10);
+    for (as_of, from) in [
+        ("2026-12-31T23:59:59Z", Some("2027-01-01".parse().unwrap())),
+        ("2027-01-01T00:00:00Z", None),
+    ] {
+        assert_eq!(
+            at(&member, &rules, as_of).keep.unwrap().from,
+            from,
+            "as of {as_of}"
+        );
+    }
+}
+
+#[test]
 fn in_a_rolling_window_the_day_before_the_next_part_leaves_is_told() {
     let mut set = TierSet {
         window: Window::RollingMonths(12),

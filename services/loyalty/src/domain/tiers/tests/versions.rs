@@ -245,3 +245,27 @@ fn membership_years_of_a_leap_day_end_on_28_february() {
         0
     );
 }
+
+#[test]
+fn nothing_is_left_to_review_when_the_only_tier_above_the_base_is_abolished() {
+    let mut first = hotel();
+    first.grace = Grace::Months(12);
+    first.tiers[1].lifetime = asks(Combination::All, &[(nights(), 11)]);
+    let mut second = TierSet {
+        version: 2,
+        effective: moment("2028-06-01T00:00:00Z"),
+        ..hotel()
+    };
+    second.tiers.remove(1);
+    let rules = Rules::new(vec![first, second], TimeZone::UTC, &known()).unwrap();
+    for (stay, basis) in [(10, Basis::Grace), (11, Basis::Lifetime)] {
+        let mut member = Member::enrolled("2026-01-01T00:00:00Z");
+        member.stays("2026-02-01T00:00:00Z", stay);
+        let before = member.standing(&rules, "2028-05-31T00:00:00Z");
+        assert_eq!((before.tier.as_str(), before.decision.basis), ("silver", basis));
+        let after = evaluate(&rules, &member.history, moment("2028-06-01T00:00:00Z")).unwrap();
+        assert_eq!(after.standing.tier, "member");
+        assert_eq!(after.standing.next_review, None, "{basis:?}");
+        assert_eq!((after.state.grace, after.state.lifetime), (None, None));
+    }
+}
