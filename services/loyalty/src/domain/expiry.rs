@@ -100,7 +100,6 @@ impl Expiry {
         };
         let within = |least: i32, months: i32| (least..=LONGEST_LIFETIME_MONTHS).contains(&months);
         match self {
-            Self::Never => {}
             Self::Rolling { months, .. } | Self::Sliding { months, .. } if !within(1, *months) => {
                 refuse("months", format!("must be 1 to {LONGEST_LIFETIME_MONTHS}"));
             }
@@ -112,7 +111,7 @@ impl Expiry {
                     },
                 ..
             } => refuse("activities", "must name at least one activity".to_owned()),
-            Self::Rolling { .. } | Self::Sliding { .. } => {}
+            Self::Never | Self::Rolling { .. } | Self::Sliding { .. } => {}
             Self::FixedDays {
                 days,
                 at_least_months,

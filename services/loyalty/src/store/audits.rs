@@ -81,7 +81,9 @@ pub(crate) async fn records(
         .into_iter()
         .map(|account| {
             Ok(Record {
+                account: account.id,
                 transaction_count: account.transaction_count,
+                chain: account.chain,
                 sums: account.sums,
                 due_time: moment_or_never(account.due_time)?,
                 transactions: transactions.remove(&account.id).unwrap_or_default(),
@@ -108,6 +110,7 @@ struct Audited {
     name: String,
     member: String,
     wallet: String,
+    chain: (i64, Option<Vec<u8>>),
     transaction_count: i64,
     sums: Sums,
     due_time: Option<i64>,
@@ -120,6 +123,7 @@ impl From<member::Model> for Audited {
             name: row.name.clone(),
             member: row.name,
             wallet: POINTS.to_owned(),
+            chain: (row.chain_number, row.chain),
             transaction_count: row.transaction_count,
             sums: Sums {
                 available: row.available_points,
@@ -140,6 +144,7 @@ impl From<wallet_account::Model> for Audited {
             name: format!("{}, wallet {}", row.member, row.wallet),
             member: row.member,
             wallet: row.wallet,
+            chain: (row.chain_number, row.chain),
             transaction_count: row.transaction_count,
             sums: Sums {
                 available: row.available_points,
@@ -259,6 +264,10 @@ async fn transactions_of(
             id: row.id,
             number: row.number,
             kind: TransactionKind::known(&row.kind),
+            kind_name: row.kind,
+            post_time: row.post_time,
+            reason: row.reason,
+            hash: row.hash,
             amounts: Amounts {
                 points: row.points,
                 pending: row.pending_points,
@@ -310,6 +319,8 @@ async fn movements_of(
             lot_movement::Column::Account,
             ids.iter().copied(),
         ))
+        .order_by_asc(lot_movement::Column::Number)
+        .order_by_asc(lot_movement::Column::Position)
         .all(connection)
         .await
         .stored("read lot movements")?;
@@ -317,7 +328,7 @@ async fn movements_of(
     for row in rows {
         let effect = match row.effect.as_deref() {
             Some(RELEASES) => MovementEffect::Releases,
-            Some(MOVES_EXPIRY) => MovementEffect::MovesExpiry(moment_or_never(row.expire_time)?),
+            Some(MOVES_EXPIRY) => MovementEffect::MovesExpiry,
             _ => MovementEffect::None,
         };
         movements.entry(row.account).or_default().push(MovementRow {
@@ -325,6 +336,8 @@ async fn movements_of(
             lot: row.lot,
             points: row.points,
             effect,
+            effect_name: row.effect,
+            expire_time: row.expire_time,
         });
     }
     Ok(movements)
@@ -344,7 +357,7 @@ async fn lots_of(
         .stored("read lots")?;
     let mut lots: HashMap<Uuid, Vec<Lot>> = HashMap::new();
     for row in rows {
-        lots.entry(row.account).or_default().push(lot_from_row(row)?);
+        lots.entry(row.account).or_default().push(lot_from_row(&row)?);
     }
     Ok(lots)
 }

@@ -57,6 +57,8 @@ pub(crate) mod member {
         pub pending_points: i64,
         pub blocked_points: i64,
         pub debt_points: i64,
+        pub chain: Option<Vec<u8>>,
+        pub chain_number: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -121,6 +123,8 @@ pub(crate) mod wallet_account {
         pub transaction_count: i64,
         pub version: i64,
         pub due_time: Option<i64>,
+        pub chain: Option<Vec<u8>>,
+        pub chain_number: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -184,6 +188,7 @@ pub(crate) mod ledger_transaction {
         pub pending_points: i64,
         pub debt_points: i64,
         pub reverses: Option<Uuid>,
+        pub hash: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -174,6 +174,8 @@ pub(crate) async fn insert(
             pending_points: 0,
             blocked_points: 0,
             debt_points: 0,
+            chain: None,
+            chain_number: 0,
         })
         .collect();
     rows::insert::<member::Entity>(transaction, "add members", rows).await

@@ -13,21 +13,24 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
-    accounts::{Ledger, Place},
+    accounts::{Ledger, Place, stored, stored_movement},
     codes::{Code as _, MOVES_EXPIRY, RELEASES},
     entity::{
         compensation, hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, purchase,
         wallet_account,
     },
 };
-use crate::domain::ledger::{Change, Effect, Hold, Movement, Pending, Purchase, Transaction, Vintage};
+use crate::domain::ledger::{
+    Change, Effect, Hold, Movement, Pending, Purchase, Transaction, Vintage,
+    chain::{Link, link},
+};
 
 /// Refused as a conflict when the member was changed since it was read.
 static UPDATE_MEMBERS: Update = Update {
     what: "update members",
     head: "UPDATE member SET available_points = v.column4, reserved_points = v.column5, blocked_points = v.column6, \
            pending_points = v.column7, debt_points = v.column8, transaction_count = v.column9, \
-           due_time = v.column10, version = member.version + 1",
+           due_time = v.column10, chain = v.column11, chain_number = v.column9, version = member.version + 1",
     condition: "member.tenant = v.column1 AND member.name = v.column2 AND member.version = v.column3",
 };
 
@@ -36,7 +39,8 @@ static UPDATE_ACCOUNTS: Update = Update {
     what: "update accounts",
     head: "UPDATE wallet_account SET available_points = v.column4, reserved_points = v.column5, \
            blocked_points = v.column6, pending_points = v.column7, debt_points = v.column8, \
-           transaction_count = v.column9, due_time = v.column10, version = wallet_account.version + 1",
+           transaction_count = v.column9, due_time = v.column10, chain = v.column11, chain_number = v.column9, \
+           version = wallet_account.version + 1",
     condition: "wallet_account.tenant = v.column1 AND wallet_account.account = v.column2 \
                 AND wallet_account.version = v.column3",
 };
@@ -66,8 +70,8 @@ static UPDATE_HOLDS: Update = Update {
 /// Rows in the making.
 #[derive(Default)]
 struct Rows {
-    members: Vec<[Value; 10]>,
-    accounts: Vec<[Value; 10]>,
+    members: Vec<[Value; 11]>,
+    accounts: Vec<[Value; 11]>,
     new_accounts: Vec<wallet_account::Model>,
     transactions: Vec<ledger_transaction::Model>,
     entries: Vec<ledger_entry::Model>,
@@ -164,15 +168,16 @@ impl LotDifference {
 
 impl Rows {
     fn add(&mut self, ledger: &Ledger) {
-        self.add_sums(ledger);
+        let mut link = ledger.link;
         for change in &ledger.changes {
             match change {
-                Change::Posted(transaction) => self.add_transaction(ledger, transaction),
+                Change::Posted(transaction) => link = self.add_transaction(ledger, transaction, &link),
                 Change::Held(hold) => self.add_hold(ledger, hold),
                 Change::Resolved(hold) => self.resolve(ledger, hold),
                 Change::Recorded(purchase) => self.purchases.push(purchase_row(ledger, purchase)),
             }
         }
+        self.add_sums(ledger, &link);
         self.compensations
             .extend(ledger.new_cases.iter().map(|(case, points)| compensation::Model {
                 tenant: ledger.tenant.clone(),
@@ -182,7 +187,7 @@ impl Rows {
             }));
     }
 
-    fn add_sums(&mut self, ledger: &Ledger) {
+    fn add_sums(&mut self, ledger: &Ledger, link: &Link) {
         let account = &ledger.account;
         let sums = wallet_account::Model {
             tenant: ledger.tenant.clone(),
@@ -197,6 +202,8 @@ impl Rows {
             transaction_count: account.transaction_count,
             version: ledger.version,
             due_time: account.due_time().map(Timestamp::as_microsecond),
+            chain: Some(link.to_vec()),
+            chain_number: account.transaction_count,
         };
         match ledger.place {
             Place::Member => self.members.push(sum_values(account.name.clone(), &sums)),
@@ -207,9 +214,10 @@ impl Rows {
         }
     }
 
-    fn add_transaction(&mut self, ledger: &Ledger, transaction: &Transaction) {
+    /// Adds a transaction that follows another one in the chain of its account. Gives its link.
+    fn add_transaction(&mut self, ledger: &Ledger, transaction: &Transaction, before: &Link) -> Link {
         let number = transaction.number;
-        self.transactions.push(ledger_transaction::Model {
+        let mut row = ledger_transaction::Model {
             tenant: ledger.tenant.clone(),
             account: ledger.id,
             number,
@@ -224,7 +232,13 @@ impl Rows {
             pending_points: transaction.amounts.pending,
             debt_points: transaction.amounts.debt,
             reverses: transaction.reverses,
-        });
+            hash: None,
+        };
+        let movements = movement_rows(ledger, transaction);
+        let link = link(before, &stored(&row), movements.iter().map(stored_movement));
+        row.hash = Some(link.to_vec());
+        self.transactions.push(row);
+        self.movements.extend(movements);
         self.entries
             .extend(transaction.entries().iter().map(|entry| ledger_entry::Model {
                 tenant: ledger.tenant.clone(),
@@ -234,21 +248,7 @@ impl Rows {
                 program: ledger.program.clone(),
                 points: entry.points,
             }));
-        for (position, movement) in (0..).zip(&transaction.movements) {
-            self.movements.push(lot_movement::Model {
-                tenant: ledger.tenant.clone(),
-                account: ledger.id,
-                number,
-                position,
-                lot: movement.lot,
-                points: movement.points,
-                effect: effect_code(&movement.effect).map(str::to_owned),
-                // That of the lot, unless it was moved.
-                expire_time: match movement.effect {
-                    Effect::MovesExpiry => movement.expire_time.map(Timestamp::as_microsecond),
-                    Effect::None | Effect::Opens { .. } | Effect::Releases => None,
-                },
-            });
+        for movement in &transaction.movements {
             if let Effect::Opens { vintage, pending } = &movement.effect {
                 self.open_lot(ledger, number, movement, *vintage, pending.as_ref());
                 continue;
@@ -258,6 +258,7 @@ impl Rows {
                 self.settle_lot(ledger, movement.lot);
             }
         }
+        link
     }
 
     fn open_lot(
@@ -383,7 +384,7 @@ impl Rows {
 }
 
 /// What an update of sums needs: the row, its version, the sums.
-fn sum_values(row: impl Into<Value>, sums: &wallet_account::Model) -> [Value; 10] {
+fn sum_values(row: impl Into<Value>, sums: &wallet_account::Model) -> [Value; 11] {
     [
         sums.tenant.clone().into(),
         row.into(),
@@ -395,7 +396,31 @@ fn sum_values(row: impl Into<Value>, sums: &wallet_account::Model) -> [Value; 10
         sums.debt_points.into(),
         sums.transaction_count.into(),
         sums.due_time.into(),
+        sums.chain.clone().into(),
     ]
+}
+
+/// The rows of a transaction's movements. When a lot expires stands where that is new: with its opening, and when it is
+/// moved.
+fn movement_rows(ledger: &Ledger, transaction: &Transaction) -> Vec<lot_movement::Model> {
+    let movements = (0..).zip(&transaction.movements);
+    movements
+        .map(|(position, movement)| lot_movement::Model {
+            tenant: ledger.tenant.clone(),
+            account: ledger.id,
+            number: transaction.number,
+            position,
+            lot: movement.lot,
+            points: movement.points,
+            effect: effect_code(&movement.effect).map(str::to_owned),
+            expire_time: match movement.effect {
+                Effect::Opens { .. } | Effect::MovesExpiry => {
+                    movement.expire_time.map(Timestamp::as_microsecond)
+                }
+                Effect::None | Effect::Releases => None,
+            },
+        })
+        .collect()
 }
 
 /// The stored name of what a movement does besides; most do nothing.

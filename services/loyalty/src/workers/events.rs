@@ -110,7 +110,7 @@ enum Fact {
     /// Something for every membership of a customer.
     Points {
         customer: String,
-        intent: Intent,
+        intent: Box<Intent>,
         /// The trace of what happened.
         origin: Origin,
     },
@@ -191,7 +191,7 @@ fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>
     };
     Ok(Some(Fact::Points {
         customer: event.customer,
-        intent,
+        intent: Box::new(intent),
         origin,
     }))
 }
@@ -206,10 +206,10 @@ fn read_case(event: &CaseResolved, origin: Origin) -> Option<Fact> {
     }
     Some(Fact::Points {
         customer: event.customer.clone(),
-        intent: Intent::Compensate {
+        intent: Box::new(Intent::Compensate {
             case: event.case.clone(),
             priority: wire::from_priority(event.priority()).unwrap_or(Priority::Normal),
-        },
+        }),
         origin,
     })
 }

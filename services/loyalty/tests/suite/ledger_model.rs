@@ -238,20 +238,7 @@ impl Pair {
 
     /// A step as a command, with the identifiers that the ledger gave.
     fn command(&self, step: &Step, now: Timestamp) -> Command {
-        let note = || Note {
-            reason: "because".to_owned(),
-            cause: "test".to_owned(),
-        };
         let hold = |number: usize| self.holds.get(number).copied().unwrap_or_default();
-        let lot = |number: usize| self.lots.get(number).copied().unwrap_or_default();
-        let transaction = |number: usize| {
-            let known = self.transactions.get(number);
-            known.map(|known| known.id).unwrap_or_default()
-        };
-        let which = |which: &Which| match which {
-            Which::Lot(number) => PendingChoice::Lot(lot(*number)),
-            Which::Key(key) => PendingChoice::Key(key.clone()),
-        };
         let sale = |number: usize| SaleKey {
             source: "pos".to_owned(),
             source_id: format!("s-{number}"),
@@ -308,13 +295,31 @@ impl Pair {
                 amount_minor: amount,
                 note: note(),
             },
+            Step::Settle => Command::Settle,
+            decision => self.decision(decision, now),
+        }
+    }
+
+    /// The same for what people decide.
+    fn decision(&self, step: Step, now: Timestamp) -> Command {
+        let note = note();
+        let lot = |number: usize| self.lots.get(number).copied().unwrap_or_default();
+        let transaction = |number: usize| {
+            let known = self.transactions.get(number);
+            known.map(|known| known.id).unwrap_or_default()
+        };
+        let which = |which: &Which| match which {
+            Which::Lot(number) => PendingChoice::Lot(lot(*number)),
+            Which::Key(key) => PendingChoice::Key(key.clone()),
+        };
+        match step {
             Step::ReleasePending { which: chosen } => Command::ReleasePending {
                 which: which(&chosen),
-                note: note(),
+                note,
             },
             Step::CancelPending { which: chosen } => Command::CancelPending {
                 which: which(&chosen),
-                note: note(),
+                note,
             },
             Step::Reverse {
                 transaction: number,
@@ -322,7 +327,7 @@ impl Pair {
             } => Command::Reverse {
                 transaction: transaction(number),
                 points,
-                note: note(),
+                note,
             },
             Step::Reinstate {
                 transaction: number,
@@ -332,7 +337,7 @@ impl Pair {
                 transaction: transaction(number),
                 points,
                 expire_time,
-                note: note(),
+                note,
             },
             Step::Extend {
                 lot: number,
@@ -340,9 +345,9 @@ impl Pair {
             } => Command::Extend {
                 lot: number.map(lot),
                 expire_time,
-                note: note(),
+                note,
             },
-            Step::TransferOut { points } => Command::TransferOut { points, note: note() },
+            Step::TransferOut { points } => Command::TransferOut { points, note },
             Step::TransferIn { parts } => Command::TransferIn {
                 parts: parts
                     .into_iter()
@@ -352,10 +357,17 @@ impl Pair {
                         vintage: Vintage::of(now),
                     })
                     .collect(),
-                note: note(),
+                note,
             },
-            Step::Settle => Command::Settle,
+            other => unreachable!("{other:?} is no decision"),
         }
+    }
+}
+
+fn note() -> Note {
+    Note {
+        reason: "because".to_owned(),
+        cause: "test".to_owned(),
     }
 }
 

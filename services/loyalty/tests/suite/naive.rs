@@ -517,7 +517,7 @@ impl Naive {
             self.transactions[transaction].left -= points;
             return Ok(());
         }
-        self.return_points(kind, transaction, points, None);
+        self.return_points(kind, transaction, points);
         Ok(())
     }
 
@@ -536,36 +536,31 @@ impl Naive {
             return Err(Reason::TransactionNotReversible);
         }
         let points = within(points, known.left)?;
-        self.return_points(TransactionKind::Reinstate, transaction, points, Some(expire_time));
+        for lot in self.return_points(TransactionKind::Reinstate, transaction, points) {
+            self.lots[lot].expire_time = expire_time;
+        }
         Ok(())
     }
 
-    /// Gives points of a transaction back to their lots, the last taken first.
-    fn return_points(
-        &mut self,
-        kind: TransactionKind,
-        transaction: usize,
-        points: i64,
-        expire_time: Option<Option<Timestamp>>,
-    ) {
+    /// Gives points of a transaction back to their lots, the last taken first. Gives the lots.
+    fn return_points(&mut self, kind: TransactionKind, transaction: usize, points: i64) -> Vec<usize> {
         let mut lots: Vec<(usize, i64)> = Vec::new();
         for _ in 0..points {
             let point = self.transactions[transaction].taken.pop().unwrap();
             self.points[point].place = Place::Free;
             let lot = self.points[point].lot;
-            if let Some(expire_time) = expire_time {
-                self.lots[lot].expire_time = expire_time;
-            }
             match lots.iter_mut().find(|(known, _)| *known == lot) {
                 Some((_, points)) => *points += 1,
                 None => lots.push((lot, 1)),
             }
         }
         self.transactions[transaction].left -= points;
+        let touched = lots.iter().map(|(lot, _)| *lot).collect();
         self.post((kind, lots, 0, 0), Vec::new(), None);
         if let Some(reversal) = self.transactions.last_mut() {
             reversal.is_final = true;
         }
+        touched
     }
 
     /// Whether a sale was taken before.

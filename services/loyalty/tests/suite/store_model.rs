@@ -205,8 +205,8 @@ fn movements(statement: &[Transaction]) -> Vec<naive::Movement> {
             moved.push((lot, movement.points));
         }
         let sum: i64 = moved.iter().map(|(_, points)| points).sum();
-        let moves = transaction.points + transaction.pending_points;
-        assert_eq!(sum, moves, "movements add up: {transaction:?}");
+        let expected = transaction.points + transaction.pending_points;
+        assert_eq!(sum, expected, "movements add up: {transaction:?}");
         movements.push((
             kind(transaction),
             moved,

@@ -20,6 +20,35 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     ("DELETE FROM ledger_transaction WHERE number = 2", "number 2"),
     (
+        "UPDATE ledger_transaction SET reason = 'another' WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE ledger_transaction SET cause = 'another' WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE ledger_transaction SET post_time = post_time + 1 WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE ledger_transaction SET id = account WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE ledger_transaction SET hash = (SELECT other.hash FROM ledger_transaction AS other \
+         WHERE other.number = 1) WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE member SET chain = (SELECT hash FROM ledger_transaction WHERE number = 1)",
+        "its chain ends",
+    ),
+    (
+        "UPDATE member SET chain_number = chain_number - 1",
+        "its chain ends",
+    ),
+    (
         "UPDATE ledger_entry SET points = points + 1 WHERE number = 3 AND book = 'MEMBER'",
         "(number 3)",
     ),
@@ -73,6 +102,22 @@ const TAMPERINGS: &[(&str, &str)] = &[
     (
         "UPDATE member SET transaction_count = transaction_count + 1",
         "is missing or added",
+    ),
+    (
+        "UPDATE lot_movement SET expire_time = expire_time + 1 WHERE number = 2",
+        "(number 2): its hash",
+    ),
+    (
+        "UPDATE lot SET expire_time = expire_time + 1 WHERE number = 2",
+        "its transactions say",
+    ),
+    ("UPDATE lot SET pending = TRUE WHERE number = 2", "pending"),
+    ("UPDATE member SET pending_points = 1", "pending points"),
+    ("UPDATE member SET blocked_points = 1", "blocked points"),
+    ("UPDATE member SET debt_points = 1", "owed points"),
+    (
+        "UPDATE hold SET kind = 'BLOCK' WHERE state = 'OPEN'",
+        "blocked points",
     ),
     ("UPDATE member SET due_time = NULL", "is due never"),
     ("UPDATE lot SET expire_time = 1 WHERE number = 2", "is due"),

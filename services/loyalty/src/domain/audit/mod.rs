@@ -1,5 +1,6 @@
 //! The recomputation of a member's ledger from its rows: what does not hold is named with its place.
 
+mod chain;
 mod record;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::ledger::{Amounts, Book, HoldKind, HoldState, Lot, NEVER, TransactionK
 /// record that was tampered with must be reported, not overflow.
 pub fn differences(record: &Record) -> Vec<String> {
     let mut found = Vec::new();
+    chain::check(record, &mut found);
     transactions(record, &mut found);
     entries(record, &mut found);
     movements(record, &mut found);
@@ -228,7 +230,7 @@ fn lots(record: &Record, found: &mut Vec<String>) {
             ));
         }
         let effects = record.movements.iter().filter(|movement| movement.lot == lot.id);
-        effects_on(lot, &place, effects, found);
+        effects_on(record, lot, &place, effects, found);
         let kept = held.remove(&lot.id).unwrap_or_default();
         if kept != i128::from(lot.reserved) {
             found.push(format!(
@@ -251,34 +253,42 @@ fn lots(record: &Record, found: &mut Vec<String>) {
     }
 }
 
-/// Whether a lot is as the movements left it that released it or moved its expiry.
+/// Whether a lot is as the movements left it that opened it, released it or moved its expiry.
 fn effects_on<'m>(
+    record: &Record,
     lot: &Lot,
     place: &str,
     movements: impl Iterator<Item = &'m MovementRow>,
     found: &mut Vec<String>,
 ) {
+    // A program that knows no chain does not store with a movement when the lot expires.
+    let opening = record.transactions.iter().find(|row| row.number == lot.number);
+    let tells_expiry = opening.is_some_and(|row| row.hash.is_some());
     let mut last_expiry = None;
     let mut released = false;
     for movement in movements {
         match movement.effect {
+            MovementEffect::None if movement.number == lot.number && tells_expiry => {
+                last_expiry = Some(movement.expire_time);
+            }
             MovementEffect::None => {}
             MovementEffect::Releases => released = true,
-            MovementEffect::MovesExpiry(expire_time) => {
-                last_expiry = last_expiry.max(Some((movement.number, expire_time)));
-            }
+            MovementEffect::MovesExpiry => last_expiry = Some(movement.expire_time),
         }
     }
     if released && lot.pending.is_some() {
         found.push(format!("{place}: says that it is pending, but it was released"));
     }
-    if let Some((number, expire_time)) = last_expiry
-        && expire_time != lot.expire_time
+    let stored = lot.expire_time.map(Timestamp::as_microsecond);
+    if let Some(expiry) = last_expiry
+        && expiry != stored
     {
+        let text =
+            |micros: Option<i64>| moment(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()));
         found.push(format!(
-            "{place}: expires {}, but transaction number {number} moved that to {}",
-            moment(lot.expire_time),
-            moment(expire_time)
+            "{place}: expires {}, but its transactions say {}",
+            text(stored),
+            text(expiry)
         ));
     }
 }

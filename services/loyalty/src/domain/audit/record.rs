@@ -15,8 +15,12 @@ pub struct Record {
     pub member: String,
     /// Id of the wallet.
     pub wallet: String,
+    /// What the ledger's tables know the account by.
+    pub account: Uuid,
     /// Number of the last transaction, as the account's row has it.
     pub transaction_count: i64,
+    /// The end of the chain as the account's row has it: the number of a transaction, and its link.
+    pub chain: (i64, Option<Vec<u8>>),
     /// The sums, as the account's row has them.
     pub sums: Sums,
     /// When something is due, as the account's row has it.
@@ -25,7 +29,7 @@ pub struct Record {
     pub transactions: Vec<TransactionRow>,
     /// The entries of all transactions.
     pub entries: Vec<EntryRow>,
-    /// The lot movements of all transactions.
+    /// The lot movements of all transactions, by number and position.
     pub movements: Vec<MovementRow>,
     /// The lots, exhausted ones included.
     pub lots: Vec<Lot>,
@@ -55,10 +59,16 @@ pub struct TransactionRow {
     pub id: Uuid,
     /// Its number.
     pub number: i64,
-    /// Why points moved; none when the stored value means nothing.
+    /// The stored name of its kind.
+    pub kind_name: String,
+    /// Why points moved; none when the stored name means nothing.
     pub kind: Option<TransactionKind>,
     /// How many, by the member's accounts.
     pub amounts: Amounts,
+    /// When the ledger took it, in microseconds since the Unix epoch.
+    pub post_time: i64,
+    /// Why, in words.
+    pub reason: String,
     /// What caused it.
     pub cause: String,
     /// Points that could be spent after it.
@@ -67,6 +77,8 @@ pub struct TransactionRow {
     pub shortfall_points: i64,
     /// The transaction that it reverses.
     pub reverses: Option<Uuid>,
+    /// Its link in the chain of the account; none when a program has written it that knows no chain.
+    pub hash: Option<Vec<u8>>,
 }
 
 impl TransactionRow {
@@ -93,7 +105,7 @@ pub struct EntryRow {
 }
 
 /// A stored movement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovementRow {
     /// Number of its transaction.
     pub number: i64,
@@ -103,6 +115,10 @@ pub struct MovementRow {
     pub points: i64,
     /// What it did besides.
     pub effect: MovementEffect,
+    /// The stored name of that.
+    pub effect_name: Option<String>,
+    /// The stored moment of expiry, in microseconds since the Unix epoch.
+    pub expire_time: Option<i64>,
 }
 
 /// What a stored movement did to its lot besides changing its points.
@@ -112,6 +128,6 @@ pub enum MovementEffect {
     None,
     /// Its points wait no longer.
     Releases,
-    /// It expires then; none means never.
-    MovesExpiry(Option<Timestamp>),
+    /// It expires at another moment than before.
+    MovesExpiry,
 }

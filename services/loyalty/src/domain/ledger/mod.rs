@@ -13,6 +13,7 @@
 //! - a balance stays between 0 and [`MOST_POINTS`], and while a member owes points, none can be spent.
 
 mod account;
+pub mod chain;
 mod command;
 mod decide;
 mod draft;

@@ -194,7 +194,8 @@ fn a_return_takes_first_from_the_lot_of_its_sale_and_names_what_is_missing() {
         (transaction.amounts.points, transaction.shortfall_points),
         (-6, 2)
     );
-    assert!(example.account.lots().iter().all(|lot| lot.id != older));
+    let left = example.account.lots().iter().find(|lot| lot.id == older);
+    assert_eq!(left.map(|lot| lot.remaining), Some(0));
 }
 
 #[test]

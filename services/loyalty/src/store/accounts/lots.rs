@@ -58,16 +58,16 @@ async fn add(
         .await
         .stored("read lots")?;
     for row in rows {
-        lots.entry(row.account).or_default().push(from_row(row)?);
+        lots.entry(row.account).or_default().push(from_row(&row)?);
     }
     Ok(())
 }
 
 /// A lot of its row.
-pub(in crate::store) fn from_row(row: lot::Model) -> Result<Lot> {
+pub(in crate::store) fn from_row(row: &lot::Model) -> Result<Lot> {
     Ok(Lot {
-        vintage: vintage(&row)?,
-        pending: pending(&row)?,
+        vintage: vintage(row)?,
+        pending: pending(row)?,
         id: row.id,
         number: row.number,
         original: row.original,

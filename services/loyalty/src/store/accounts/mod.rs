@@ -1,5 +1,6 @@
 //! Accounts as decisions need them, many with a few queries.
 
+mod chain;
 mod holds;
 mod lots;
 mod purchases;
@@ -16,6 +17,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use chain::{ChainEnd, read_link};
+pub(super) use chain::{stored, stored_movement};
 pub(super) use holds::hold_from_rows;
 pub(super) use lots::{from_row as lot_from_row, pending, vintage};
 
@@ -24,7 +27,10 @@ use super::{
     entity::{member, wallet_account},
 };
 use crate::domain::{
-    ledger::{Account, Change, Elsewhere, PurchaseKind},
+    ledger::{
+        Account, Change, Elsewhere, PurchaseKind,
+        chain::{FIRST, Link},
+    },
     member::MemberState,
     program::Program,
     wallet::{AccountKey, POINTS},
@@ -45,6 +51,8 @@ pub(crate) struct Needs {
     pub(crate) sales: BTreeSet<String>,
     /// Names of cases.
     pub(crate) cases: BTreeSet<String>,
+    /// Whether the accounts are only looked at: then nothing follows what is in them.
+    pub(crate) only_looks: bool,
 }
 
 /// How much of an account is needed.
@@ -89,6 +97,8 @@ pub(crate) struct Ledger {
     pub(crate) version: i64,
     /// The account.
     pub(crate) account: Account,
+    /// The link of its last transaction.
+    pub(crate) link: Link,
     /// The purchases that were recorded before: source and id in it.
     pub(crate) purchases: HashSet<(String, String)>,
     /// The cases that were compensated before.
@@ -183,6 +193,8 @@ struct State {
     transaction_count: i64,
     debt: i64,
     elsewhere: Elsewhere,
+    chain: Option<Vec<u8>>,
+    chain_number: i64,
 }
 
 impl State {
@@ -201,6 +213,8 @@ impl State {
                 pending: row.pending_points,
                 due_time: moment_or_never(row.due_time)?,
             },
+            chain: row.chain.clone(),
+            chain_number: row.chain_number,
         })
     }
 
@@ -219,6 +233,8 @@ impl State {
                 pending: row.pending_points,
                 due_time: moment_or_never(row.due_time)?,
             },
+            chain: row.chain,
+            chain_number: row.chain_number,
         })
     }
 
@@ -231,7 +247,19 @@ impl State {
             transaction_count: 0,
             debt: 0,
             elsewhere: Elsewhere::default(),
+            chain: None,
+            chain_number: 0,
         }
+    }
+
+    /// Where its chain ends, and what that chain still lacks.
+    fn chain_end(&self) -> Result<ChainEnd> {
+        Ok(ChainEnd {
+            account: self.id,
+            number: self.chain_number,
+            last: self.transaction_count,
+            link: read_link(self.chain.as_deref())?,
+        })
     }
 }
 
@@ -276,6 +304,12 @@ pub(crate) async fn load(
         })
         .map(|(_, state)| state.id)
         .collect();
+    let links = if needs.only_looks {
+        HashMap::new()
+    } else {
+        let ends = found.iter().map(|(_, state)| state.chain_end());
+        chain::links(connection, tenant, ends.collect::<Result<_>>()?).await?
+    };
     let mut reversibles = reversibles::reversibles(connection, tenant, &whole, &needs.reversals).await?;
     let mut named = needs.lots.clone();
     let reversed = reversibles.values().flatten();
@@ -314,6 +348,7 @@ pub(crate) async fn load(
             place: state.place,
             wallet: state.wallet,
             version: state.version,
+            link: links.get(&state.id).copied().unwrap_or(FIRST),
             account,
             purchases: purchases
                 .into_iter()
@@ -412,6 +447,7 @@ async fn look_at(
     let needs = Needs {
         accounts: BTreeMap::from([(key.clone(), Extent::All)]),
         holds,
+        only_looks: true,
         ..Needs::default()
     };
     let members = row.into_iter().map(|row| LockedMember {

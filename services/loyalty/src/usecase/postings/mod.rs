@@ -267,7 +267,7 @@ impl Desk<'_> {
         tenant: &Tenant,
         giver: &Ledger,
         to: &str,
-        given: &Posting,
+        posting: &Posting,
         note: &Note,
     ) -> Result<Posting> {
         let key = AccountKey {
@@ -275,7 +275,7 @@ impl Desk<'_> {
             wallet: giver.wallet.clone(),
         };
         let receiver = tenant.ledgers.get(&key).ok_or_else(|| member::not_found(to))?;
-        let parts = match &given.outcome {
+        let parts = match &posting.outcome {
             Outcome::Transaction(transaction) => giver.account.parts_of(transaction),
             Outcome::Hold(_) | Outcome::Done => Vec::new(),
         };
