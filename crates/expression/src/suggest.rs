@@ -69,4 +69,36 @@ mod tests {
         assert_eq!(nearest("weather", names), None);
         assert_eq!(nearest("x", names), None);
     }
+
+    #[test]
+    fn one_letter_may_differ_and_one_more_for_every_four_but_not_all() {
+        for (name, candidate, is_near) in [
+            ("abcdeXYZ", "abcdefgh", true),
+            ("abcdWXYZ", "abcdefgh", false),
+            ("aXYZ", "abcd", false),
+            ("abXY", "abcd", true),
+            ("aXY", "abc", false),
+            ("abX", "abc", true),
+            ("aX", "ab", true),
+            ("X", "a", false),
+            ("", "a", false),
+        ] {
+            assert_eq!(
+                nearest(name, [candidate]).is_some(),
+                is_near,
+                "{name} → {candidate}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_nearest_is_suggested_and_of_equally_near_ones_the_shortest() {
+        assert_eq!(nearest("totals", ["totalled", "total", "totally"]), Some("total"));
+        assert_eq!(nearest("tota", ["totale", "total"]), Some("total"));
+        assert_eq!(
+            nearest("tot", ["tots", "tota"]),
+            Some("tots"),
+            "of equally long ones the first"
+        );
+    }
 }
