@@ -53,8 +53,8 @@ pub(crate) fn parse_moment(text: &str) -> Option<Timestamp> {
     }
     let mut rest = text.get(shape.len()..)?;
     if let Some(fraction) = rest.strip_prefix('.') {
-        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
-        rest = fraction.get(digits..).filter(|_| (1..=9).contains(&digits))?;
+        // That it has one to nine digits, jiff sees to.
+        rest = fraction.trim_start_matches(|digit: char| digit.is_ascii_digit());
     }
     let zoned = matches!(rest, "Z" | "z") || rest.starts_with(['+', '-']) && parse_offset(rest).is_some();
     zoned.then(|| text.parse().ok()).flatten().and_then(within_years)
