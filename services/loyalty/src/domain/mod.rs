@@ -12,3 +12,10 @@ pub mod rewards;
 pub mod summary;
 pub mod tiers;
 pub mod wallet;
+
+/// A page of the documentation of loyalty, whose worked examples tests reckon again.
+#[cfg(test)]
+fn page_of_documentation(name: &str) -> String {
+    let page = format!("{}/../../docs/loyalty/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{page} cannot be read: {error}"))
+}

@@ -1,6 +1,6 @@
 //! Programs: how points are earned, how long they live, and what a resolved case brings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use rapport_money::{Currency, Money};
@@ -9,7 +9,7 @@ use rapport_status::{Error, FieldViolation, Reason};
 use super::{
     expiry::LONGEST_LIFETIME_MONTHS,
     ledger::{self, MOST_POINTS},
-    wallet::{POINTS, Wallet, WalletTerms},
+    wallet::{self, POINTS, Wallet, WalletTerms},
 };
 
 /// Type of programs in errors.
@@ -31,8 +31,10 @@ pub struct Program {
     pub name: String,
     /// What its owner decides.
     pub terms: Terms,
-    /// Its wallets by id. The one that every program has is among them only when it has terms of its own.
+    /// All its wallets, by id. The one that every program has follows the terms of the program until it has its own.
     pub wallets: BTreeMap<String, Wallet>,
+    /// The time zone whose days and months count.
+    pub zone: TimeZone,
     /// When it was created.
     pub create_time: Timestamp,
     /// When it last changed.
@@ -129,40 +131,46 @@ impl Terms {
 }
 
 impl Program {
-    /// The terms of a wallet; none when the program has no such wallet.
-    pub fn wallet(&self, id: &str) -> Option<WalletTerms> {
-        match self.wallets.get(id) {
-            Some(wallet) => Some(wallet.terms.clone()),
-            None if id == POINTS => Some(WalletTerms::of_points(self.terms.lifetime_months)),
-            None => None,
-        }
-    }
-
-    /// A wallet, as it was made or with the program; none when the program has no such wallet.
-    pub fn whole_wallet(&self, id: &str) -> Option<Wallet> {
-        if let Some(wallet) = self.wallets.get(id) {
-            return Some(wallet.clone());
-        }
-        Some(Wallet {
-            id: id.to_owned(),
-            terms: self.wallet(id)?,
-            create_time: self.create_time,
-            update_time: self.update_time,
-            // It counts with the first terms of its own.
+    /// A program with its wallets that have terms of their own.
+    pub fn new(
+        name: String,
+        terms: Terms,
+        mut wallets: BTreeMap<String, Wallet>,
+        (create_time, update_time): (Timestamp, Timestamp),
+        version: i64,
+    ) -> Self {
+        wallets.entry(POINTS.to_owned()).or_insert_with(|| Wallet {
+            id: POINTS.to_owned(),
+            terms: WalletTerms::of_points(terms.lifetime_months),
+            create_time,
+            update_time,
+            // It counts from the first terms of its own.
             version: 0,
-        })
+        });
+        Self {
+            name,
+            // A name that was known when it was stored, and is no more, is universal time.
+            zone: TimeZone::get(&terms.time_zone).unwrap_or(TimeZone::UTC),
+            terms,
+            wallets,
+            create_time,
+            update_time,
+            version,
+        }
     }
 
-    /// The ids of all wallets, in their order.
-    pub fn wallet_ids(&self) -> BTreeSet<&str> {
-        let named = self.wallets.keys().map(String::as_str);
-        named.chain([POINTS]).collect()
+    /// The program with other terms, changed at a moment.
+    #[must_use]
+    pub fn changed(mut self, terms: Terms, now: Timestamp) -> Self {
+        self.wallets.retain(|_, wallet| wallet.version > 0);
+        let times = (self.create_time, now);
+        Self::new(self.name, terms, self.wallets, times, self.version + 1)
     }
 
-    /// The time zone whose days and months count. A name that was known when it was stored and is no more is universal
-    /// time.
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.terms.time_zone).unwrap_or(TimeZone::UTC)
+    /// A wallet; refused when the program has no such wallet.
+    pub fn wallet(&self, id: &str) -> Result<&Wallet, Error> {
+        let known = self.wallets.get(id);
+        known.ok_or_else(|| wallet::not_found(&self.name, id))
     }
 
     /// The etag: changes with every change.

@@ -141,6 +141,11 @@ impl WalletTerms {
         })
     }
 
+    /// Whether getting points moves the expiry of all points.
+    pub fn slides_with_earning(&self) -> bool {
+        matches!(&self.expiry, Expiry::Sliding { activities, .. } if activities.earning)
+    }
+
     /// What decisions on its points depend on.
     pub fn rules(&self, now: Timestamp, zone: &TimeZone) -> Rules {
         Rules {

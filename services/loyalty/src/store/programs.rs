@@ -238,24 +238,19 @@ fn from_row(row: program::Model, wallets: BTreeMap<String, Wallet>) -> Result<Pr
         }),
         _ => None,
     };
-    Ok(Program {
-        name: row.name,
-        terms: Terms {
-            title: row.title,
-            earning_rule,
-            compensation: compensation
-                .into_iter()
-                .filter_map(|(priority, points)| Some((priority, points?)))
-                .collect(),
-            lifetime_months: row.lifetime_months,
-            enrols_automatically: row.enrols_automatically,
-            time_zone: row.time_zone.unwrap_or_else(|| UNIVERSAL_TIME.to_owned()),
-        },
-        wallets,
-        create_time: moment(row.create_time)?,
-        update_time: moment(row.update_time)?,
-        version: row.version,
-    })
+    let terms = Terms {
+        title: row.title,
+        earning_rule,
+        compensation: compensation
+            .into_iter()
+            .filter_map(|(priority, points)| Some((priority, points?)))
+            .collect(),
+        lifetime_months: row.lifetime_months,
+        enrols_automatically: row.enrols_automatically,
+        time_zone: row.time_zone.unwrap_or_else(|| UNIVERSAL_TIME.to_owned()),
+    };
+    let times = (moment(row.create_time)?, moment(row.update_time)?);
+    Ok(Program::new(row.name, terms, wallets, times, row.version))
 }
 
 /// A stored currency.

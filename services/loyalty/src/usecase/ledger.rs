@@ -12,10 +12,9 @@ use super::listing::Listing;
 use crate::{
     domain::{
         ledger::{Balance, Hold, Lot, Transaction, as_of, hold_not_found},
-        member,
-        program::{self, Program},
+        member, program,
         summary::Sums,
-        wallet::{self, AccountKey, POINTS},
+        wallet::{AccountKey, POINTS},
     },
     store::{
         accounts::{self, Ledger, Place},
@@ -60,10 +59,8 @@ async fn known_account(
     let ledger = found.ok_or_else(|| member::not_found(&account.member))?;
     if ledger.place == Place::Nowhere {
         let program = programs::find(view, tenant, &ledger.program).await?;
-        let has_wallet = program.is_some_and(|program| program.wallet(&account.wallet).is_some());
-        if !has_wallet {
-            return Err(wallet::not_found(&ledger.program, &account.wallet));
-        }
+        let program = program.ok_or_else(|| program::not_found(&ledger.program))?;
+        program.wallet(&account.wallet)?;
     }
     Ok(ledger)
 }
@@ -80,11 +77,11 @@ pub(crate) async fn balances(
     let first = AccountKey::of_points(member);
     let ledger = known_account(&view, tenant, &first, now).await?;
     let program = programs::find(&view, tenant, &ledger.program).await?;
-    let wallets = program.iter().flat_map(Program::wallet_ids);
+    let wallets = program.iter().flat_map(|program| program.wallets.keys());
     let accounts: Vec<AccountKey> = wallets
         .map(|wallet| AccountKey {
             member: member.to_owned(),
-            wallet: wallet.to_owned(),
+            wallet: wallet.clone(),
         })
         .collect();
     let mut balances = Vec::with_capacity(accounts.len());
@@ -174,8 +171,6 @@ pub(crate) async fn summary(
     let now = clock.now();
     let known = programs::find(&view, tenant, program).await?;
     let known = known.ok_or_else(|| program::not_found(program))?;
-    if known.wallet(wallet).is_none() {
-        return Err(wallet::not_found(program, wallet));
-    }
+    known.wallet(wallet)?;
     Ok((summaries::sums(&view, tenant, program, wallet, now).await?, now))
 }

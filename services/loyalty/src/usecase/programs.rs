@@ -22,14 +22,7 @@ pub(crate) async fn create(
     terms: &Terms,
 ) -> Result<Program> {
     let now = clock.now();
-    let new = Program {
-        name: name.to_owned(),
-        terms: terms.clone(),
-        wallets: BTreeMap::new(),
-        create_time: now,
-        update_time: now,
-        version: 1,
-    };
+    let new = Program::new(name.to_owned(), terms.clone(), BTreeMap::new(), (now, now), 1);
     let new = &new;
     store
         .write("create_program", |transaction| async move {
@@ -107,7 +100,7 @@ pub(crate) async fn update(store: &Store, clock: &Clock, tenant: &str, change: &
     store
         .write("update_program", |transaction| async move {
             let found = programs::find(transaction.connection(), tenant, &change.name).await?;
-            let mut program = found.ok_or_else(|| program::not_found(&change.name))?;
+            let program = found.ok_or_else(|| program::not_found(&change.name))?;
             program.check_etag(&change.etag)?;
             let terms = change.applied_to(&program.terms);
             let violations = terms.check();
@@ -117,9 +110,7 @@ pub(crate) async fn update(store: &Store, clock: &Clock, tenant: &str, change: &
             if terms == program.terms {
                 return transaction.abandon(program).await;
             }
-            program.terms = terms;
-            program.update_time = clock.now();
-            program.version += 1;
+            let program = program.changed(terms, clock.now());
             if programs::update(transaction.connection(), tenant, &program).await? {
                 transaction.commit(program).await
             } else {

@@ -33,8 +33,11 @@ pub(crate) async fn create(
         .write("create_wallet", |transaction| async move {
             let connection = transaction.connection();
             let known = find_program(connection, tenant, program).await?;
-            match known.whole_wallet(id) {
-                Some(wallet) if wallet.terms == new.terms => return transaction.abandon(wallet).await,
+            match known.wallets.get(id) {
+                Some(wallet) if wallet.terms == new.terms => {
+                    let wallet = wallet.clone();
+                    return transaction.abandon(wallet).await;
+                }
                 Some(_) => return Err(wallet::already_exists(program, id)),
                 None => {}
             }
@@ -55,9 +58,7 @@ pub(crate) async fn create(
 /// Reads a wallet.
 pub(crate) async fn get(store: &Store, tenant: &str, program: &str, id: &str) -> Result<Wallet> {
     let known = find_program(store.read(), tenant, program).await?;
-    known
-        .whole_wallet(id)
-        .ok_or_else(|| wallet::not_found(program, id))
+    known.wallet(id).cloned()
 }
 
 /// A change of a wallet.
@@ -107,8 +108,7 @@ pub(crate) async fn update(store: &Store, clock: &Clock, tenant: &str, change: &
         .write("update_wallet", |transaction| async move {
             let connection = transaction.connection();
             let known = find_program(connection, tenant, &change.program).await?;
-            let found = known.whole_wallet(&change.id);
-            let mut wallet = found.ok_or_else(|| wallet::not_found(&change.program, &change.id))?;
+            let mut wallet = known.wallet(&change.id)?.clone();
             wallet.check_etag(&change.program, &change.etag)?;
             let terms = change.applied_to(&wallet.terms);
             let violations = terms.check();

@@ -175,10 +175,9 @@ pub(crate) fn program(program: &program::Program) -> Program {
         etag: program.etag(),
         time_zone: terms.time_zone.clone(),
         wallets: program
-            .wallet_ids()
-            .into_iter()
-            .filter_map(|id| program.whole_wallet(id))
-            .map(|known| wallet(&program.name, &known))
+            .wallets
+            .values()
+            .map(|known| wallet(&program.name, known))
             .collect(),
     }
 }

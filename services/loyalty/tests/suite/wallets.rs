@@ -358,6 +358,32 @@ async fn with_sliding_expiry_every_activity_moves_the_end_of_all_points() {
 }
 
 #[tokio::test]
+async fn getting_points_can_move_the_end_of_all_points_as_well() {
+    let mut fixture = Fixture::with_program().await;
+    let sliding = Wallet {
+        expiry: Some(Expiry {
+            policy: Some(Policy::Sliding(SlidingExpiry {
+                months: 12,
+                activities: vec![Activity::Earning.into()],
+            })),
+        }),
+        ..Wallet::default()
+    };
+    update(&mut fixture, "points", sliding).await.unwrap();
+    let member = fixture.enrol("ann").await;
+    fixture.earn("a", &member, 100).await.unwrap();
+    fixture.at("2026-06-01T10:00:00Z");
+    fixture.earn("b", &member, 10).await.unwrap();
+    let told = lots(&mut fixture, &member, "").await;
+    let end = rapport_contract::instant::to_wire(moment("2027-06-02T00:00:00Z"));
+    assert_eq!(
+        told.iter().map(|lot| lot.expire_time).collect::<Vec<_>>(),
+        [Some(end); 2]
+    );
+    assert_eq!(fixture.differences().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn lots_are_read_in_pages_by_their_expiry() {
     let mut fixture = Fixture::with_program().await;
     let member = fixture.enrol("ann").await;

@@ -1,5 +1,6 @@
 //! The worked examples of `docs/loyalty/engagement.md`: they are reckoned here and looked for there.
 
+use std::sync::LazyLock;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Effect, Reward, badges, calendar::Period, challenges, referral};
 
-const DOCUMENT: &str = include_str!("../../../../../docs/loyalty/engagement.md");
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("engagement.md"));
 
 fn require_documented(table: &str) {
     assert!(

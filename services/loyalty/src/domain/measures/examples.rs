@@ -1,6 +1,7 @@
 //! The worked examples of `docs/loyalty/measures.md`: they are reckoned here and looked for there.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use jiff::{Timestamp, tz::TimeZone};
 use rapport_measure::Confidence;
@@ -19,7 +20,7 @@ use super::{
     statement::{Language, Request, statement},
 };
 
-const DOCUMENT: &str = include_str!("../../../../../docs/loyalty/measures.md");
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("measures.md"));
 
 fn require_documented(text: &str) {
     assert!(

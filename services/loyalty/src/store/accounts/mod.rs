@@ -6,7 +6,10 @@ mod lots;
 mod purchases;
 mod reversibles;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use rapport_status::Result;
@@ -85,8 +88,6 @@ pub(crate) struct Ledger {
     pub(crate) id: Uuid,
     /// `programs/{program}`.
     pub(crate) program: String,
-    /// The version that the program had.
-    pub(crate) program_version: i64,
     /// `customers/{customer}`.
     pub(crate) customer: String,
     /// Where the sums stand.
@@ -127,8 +128,8 @@ impl Ledger {
 
     /// Has the account work by the terms of its program and wallet.
     pub(crate) fn work_by(&mut self, program: &Program, now: Timestamp) {
-        if let Some(terms) = program.wallet(&self.wallet) {
-            self.account.set_rules(terms.rules(now, &program.zone()));
+        if let Some(wallet) = program.wallets.get(&self.wallet) {
+            self.account.set_rules(wallet.terms.rules(now, &program.zone));
         }
     }
 
@@ -149,6 +150,42 @@ struct LockedMember {
     row: member::Model,
     /// Version of the member's program.
     program_version: i64,
+}
+
+impl Locked {
+    /// The programs of the members, with their versions.
+    pub(crate) fn programs(&self) -> BTreeMap<&str, i64> {
+        let members = self.0.iter();
+        members
+            .map(|member| (member.row.program.as_str(), member.program_version))
+            .collect()
+    }
+
+    /// What is needed when the rules of wallets are looked at: where getting points moves the expiry of all points, lots
+    /// are needed to get some.
+    pub(crate) fn widened(&self, mut needs: Needs, programs: &BTreeMap<String, Arc<Program>>) -> Needs {
+        for member in &self.0 {
+            let Some(program) = programs.get(&member.row.program) else {
+                continue;
+            };
+            if !program
+                .wallets
+                .values()
+                .any(|wallet| wallet.terms.slides_with_earning())
+            {
+                continue;
+            }
+            for (key, extent) in &mut needs.accounts {
+                let wallet = program.wallets.get(&key.wallet);
+                if key.member == member.row.name
+                    && wallet.is_some_and(|wallet| wallet.terms.slides_with_earning())
+                {
+                    *extent = Extent::All;
+                }
+            }
+        }
+        needs
+    }
 }
 
 /// Read with the member: a program that is known by its version need not be read again.
@@ -343,7 +380,6 @@ pub(crate) async fn load(
             tenant: row.tenant.clone(),
             id: state.id,
             program: row.program.clone(),
-            program_version: member.program_version,
             customer: row.customer.clone(),
             place: state.place,
             wallet: state.wallet,

@@ -125,7 +125,7 @@ impl Intent {
         terms: &WalletTerms,
         now: Timestamp,
     ) -> Result<Option<Command>> {
-        let expires = || terms.expiry.expire_time(now, &program.zone());
+        let expires = || terms.expiry.expire_time(now, &program.zone);
         Ok(Some(match self {
             Self::Earn {
                 points,
@@ -135,7 +135,7 @@ impl Intent {
             } => Command::Earn {
                 points: *points,
                 expire_time: expire_time.or_else(expires),
-                pending: pending.clone().or_else(|| terms.pending(now, &program.zone())),
+                pending: pending.clone().or_else(|| terms.pending(now, &program.zone)),
                 note: note.clone(),
             },
             Self::Adjust { points, note } => Command::Adjust {
@@ -238,13 +238,13 @@ fn sale(
     let Some(points) = rule.points_for(purchase.amount)? else {
         return Ok(None);
     };
-    let zone = program.zone();
+    let zone = &program.zone;
     Ok(Some(Command::RecordSale {
         sale: purchase.sale(&purchase.source_id),
         amount_minor: purchase.amount.minor,
         points,
-        expire_time: terms.expiry.expire_time(now, &zone),
-        pending: terms.pending(now, &zone),
+        expire_time: terms.expiry.expire_time(now, zone),
+        pending: terms.pending(now, zone),
         note: purchase.note(),
     }))
 }

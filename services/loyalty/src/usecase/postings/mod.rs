@@ -32,7 +32,7 @@ use crate::{
         ledger::{Command, Note, Outcome, Posting, TransactionKind, decide, hold_not_found},
         member,
         program::Program,
-        wallet::{self, AccountKey},
+        wallet::AccountKey,
     },
     store::{
         accounts::{self, Ledger, Needs},
@@ -146,13 +146,13 @@ impl Postings {
         let now = self.clock.now();
         let mut tenants = HashMap::new();
         for (tenant, needs, members) in locked {
+            let programs = self
+                .programs
+                .of_versions(transaction, tenant, &members.programs())
+                .await?;
+            let needs = members.widened(needs, &programs);
             let new_id = || self.clock.new_id();
             let mut ledgers = accounts::load(transaction, tenant, members, &needs, now, new_id).await?;
-            let versions = ledgers
-                .values()
-                .map(|ledger| (ledger.program.as_str(), ledger.program_version))
-                .collect();
-            let programs = self.programs.of_versions(transaction, tenant, &versions).await?;
             for ledger in ledgers.values_mut() {
                 if let Some(program) = programs.get(&ledger.program) {
                     ledger.work_by(program, now);
@@ -231,10 +231,8 @@ impl Desk<'_> {
         let tenant = self.tenants.get(&operation.tenant).ok_or_else(not_there)?;
         let ledger = tenant.ledgers.get(&operation.account).ok_or_else(not_there)?;
         let program = tenant.programs.get(&ledger.program).ok_or_else(not_there)?;
-        let terms = program
-            .wallet(&ledger.wallet)
-            .ok_or_else(|| wallet::not_found(&ledger.program, &ledger.wallet))?;
-        let Some(command) = operation.intent.command(ledger, program, &terms, self.now)? else {
+        let terms = &program.wallet(&ledger.wallet)?.terms;
+        let Some(command) = operation.intent.command(ledger, program, terms, self.now)? else {
             return Ok(Vec::new());
         };
         let posting = self.decide_on(ledger, &command)?;

@@ -1,5 +1,7 @@
 //! The examples of `docs/loyalty/rewards.md`, reckoned anew.
 
+use std::sync::LazyLock;
+
 use super::{discounts::order_in_euros, signed_codes, *};
 use crate::domain::rewards::{
     code_pool::{Change, Refusal, read_batch},
@@ -10,7 +12,7 @@ use crate::domain::rewards::{
     voucher::{Offer, Order, OrderLine},
 };
 
-const PAGE: &str = include_str!("../../../../../../docs/loyalty/rewards.md");
+static PAGE: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("rewards.md"));
 
 /// The rows of the table with a heading, each as its cells.
 fn table(heading: &str) -> Vec<Vec<&'static str>> {

@@ -1,5 +1,7 @@
 //! The worked examples of `docs/loyalty/tiers.md`: they are reckoned here and looked for there.
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 
 use super::{
@@ -10,12 +12,12 @@ use super::{
     Member, asks, flights, hotel, known, moment, nights, points, rules, tier, trial,
 };
 
-const PAGE: &str = include_str!("../../../../../../docs/loyalty/tiers.md");
+static PAGE: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("tiers.md"));
 
 /// Fails with the table as it should be, if the page does not have it as a whole.
 fn is_on_the_page(table: &str) {
     assert!(
-        format!("{PAGE}\n").contains(&format!("\n\n{table}\n")),
+        format!("{}\n", *PAGE).contains(&format!("\n\n{table}\n")),
         "docs/loyalty/tiers.md should have this table:\n{table}"
     );
 }
