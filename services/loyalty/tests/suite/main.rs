@@ -8,6 +8,7 @@ mod expiry;
 mod fixture;
 mod holds;
 mod ledger_model;
+mod lots;
 mod members;
 mod naive;
 mod points;
