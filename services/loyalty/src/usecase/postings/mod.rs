@@ -322,19 +322,20 @@ fn answer(account: &AccountKey, outcome: &Outcome) -> Vec<u8> {
     }
 }
 
-/// What is counted as what; what moves within the member's own accounts, or between members, is not.
+/// What is counted as what; what comes back, or moves within the member's own accounts or between members, is not.
 fn movement(kind: TransactionKind) -> Option<Movement> {
     match kind {
         TransactionKind::Earn | TransactionKind::Compensate | TransactionKind::Reinstate => {
             Some(Movement::Issued)
         }
-        TransactionKind::Redeem | TransactionKind::Refund => Some(Movement::Redeemed),
+        TransactionKind::Redeem => Some(Movement::Redeemed),
         TransactionKind::TakeBack | TransactionKind::Cancel | TransactionKind::Forfeit => {
             Some(Movement::TakenBack)
         }
         TransactionKind::Adjust => Some(Movement::Adjusted),
         TransactionKind::Expire => Some(Movement::Expired),
-        TransactionKind::Release
+        TransactionKind::Refund
+        | TransactionKind::Release
         | TransactionKind::TransferOut
         | TransactionKind::TransferIn
         | TransactionKind::Extend
