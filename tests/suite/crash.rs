@@ -6,9 +6,10 @@ use std::{path::Path, thread, time::Duration};
 use rapport::client::Clients;
 use rapport_contract::profile::v1::EvaluateCustomersRequest;
 
+use rapport_testkit::Random;
+
 use crate::{
     cdnow,
-    random::Random,
     stores::Stores,
     suite_process::{self, Ended, SuiteProcess, rapport},
     world,

@@ -26,10 +26,11 @@ use self::{
     names::Names,
     request::{Ground, Maker},
 };
+use rapport_testkit::Random;
+
 use crate::{
     contract::methods,
     dynamic,
-    random::Random,
     suite_process::{SuiteProcess, rapport},
     world,
 };

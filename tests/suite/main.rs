@@ -34,7 +34,6 @@ mod metrics;
 mod mount;
 mod personal_data;
 mod personal_values;
-mod random;
 mod stores;
 mod suite_process;
 mod tokens;

@@ -12,6 +12,7 @@ mod nats;
 mod postgres;
 mod processes;
 mod proxy;
+mod random;
 mod scan;
 mod signal;
 mod temporary_store;
@@ -30,6 +31,7 @@ pub use nats::Nats;
 pub use postgres::{Postgres, free_port};
 pub use processes::{ServiceProcess, built_programs};
 pub use proxy::FaultProxy;
+pub use random::Random;
 pub use scan::{Finding, Scanner};
 pub use temporary_store::{TemporaryStore, on_postgres};
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{cluster::Cluster, random::Random};
+use rapport_testkit::Random;
+
+use crate::cluster::Cluster;
 
 /// One kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +141,7 @@ impl Plan {
     pub(crate) fn next(&mut self, random: &mut Random, replicas: usize) -> Vec<Fault> {
         let first = self.draw(random, replicas);
         let mut faults = vec![first];
-        if random.once_in(3) {
+        if random.one_in(3) {
             let second = self.draw(random, replicas);
             if first.goes_with(second) {
                 faults.push(second);
@@ -155,11 +157,11 @@ impl Plan {
         if self.left.is_empty() {
             self.left = KINDS.to_vec();
         }
-        let place = random.place(self.left.len());
+        let place = random.below(self.left.len());
         Fault {
             kind: self.left.swap_remove(place),
-            replica: random.place(replicas),
-            bytes: random.place(20_000),
+            replica: random.below(replicas),
+            bytes: random.below(20_000),
         }
     }
 }

@@ -12,7 +12,6 @@
 mod check;
 mod cluster;
 mod faults;
-mod random;
 pub mod rolling;
 mod run;
 mod services;

@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rapport_testkit::Random;
+
 use crate::{
     check::{SETTLING, check, movements},
     cluster::Cluster,
-    random::Random,
     services::{Clients, SERVICES, documented_policy, one_attempt},
     work::{Driver, Work, member, perform, prepare},
 };

@@ -5,11 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rapport_testkit::Random;
+
 use crate::{
     check::{SETTLING, check},
     cluster::Cluster,
     faults::{self, Plan},
-    random::Random,
     services::{Clients, documented_policy},
     work::{Driver, Finished, again, prepare},
 };

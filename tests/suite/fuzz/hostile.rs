@@ -2,7 +2,7 @@
 
 use prost_reflect::{Kind, Value};
 
-use crate::random::Random;
+use rapport_testkit::Random;
 
 /// Longest hostile text in bytes.
 pub(super) const LONGEST: usize = 10_240;
@@ -96,7 +96,7 @@ pub(super) fn decimal(random: &mut Random) -> f64 {
 /// A hostile value of a kind that is neither text nor message.
 pub(super) fn value(kind: &Kind, random: &mut Random) -> Value {
     match kind {
-        Kind::Bytes => Value::Bytes(random.bits().to_be_bytes().to_vec().into()),
+        Kind::Bytes => Value::Bytes(random.next().to_be_bytes().to_vec().into()),
         Kind::Bool => Value::Bool(random.chance(0.5)),
         Kind::Double => Value::F64(decimal(random)),
         Kind::Float => Value::F32(decimal(random) as f32),

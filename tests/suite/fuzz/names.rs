@@ -4,10 +4,9 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use prost_reflect::{DynamicMessage, Value};
 
-use crate::{
-    contract::{at, messages, option},
-    random::Random,
-};
+use rapport_testkit::Random;
+
+use crate::contract::{at, messages, option};
 
 /// How many names of one form are kept.
 const MOST_KEPT: usize = 40;

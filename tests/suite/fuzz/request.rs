@@ -12,7 +12,7 @@ use super::{
     hostile,
     names::Names,
 };
-use crate::random::Random;
+use rapport_testkit::Random;
 
 /// Values in one request.
 const MOST_VALUES: usize = 1_000;
@@ -291,7 +291,7 @@ impl Maker {
                     .random
                     .pick(&[i32::MIN, -1, 0, 13, 31, 9_999, 10_000, i32::MAX])
             } else {
-                self.random.between(low, high) as i32
+                self.random.between(low, high)
             };
             message.set_field_by_name(part, Value::I32(number));
         }
@@ -313,7 +313,7 @@ impl Maker {
         } else {
             self.random.between(0, 99)
         };
-        message.set_field_by_name("nanos", Value::I32(cents as i32 * 10_000_000));
+        message.set_field_by_name("nanos", Value::I32(cents * 10_000_000));
     }
 
     /// An identity whose parts fit together.

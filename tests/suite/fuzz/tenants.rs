@@ -11,10 +11,11 @@ use super::{
     furnish_as,
     request::{Ground, Maker},
 };
+use rapport_testkit::Random;
+
 use crate::{
     contract::{Offenders, methods},
     dynamic,
-    random::Random,
     tokens::Guarded,
     world,
 };

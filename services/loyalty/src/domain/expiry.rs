@@ -1,13 +1,12 @@
 //! When points expire.
 
-use jiff::{
-    Timestamp, ToSpan as _,
-    civil::{Date, Time},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use rapport_status::FieldViolation;
 
-use super::wallet::Activities;
+use super::{
+    calendar::{day_of, end_of_day},
+    wallet::Activities,
+};
 
 /// Longest time from earning to expiry, in months.
 pub const LONGEST_LIFETIME_MONTHS: i32 = 120;
@@ -141,7 +140,7 @@ impl Expiry {
     /// A day that a month does not have becomes its last: given on 31 August with 6 months, points expire at the end of
     /// 28 or 29 February.
     pub fn expire_time(&self, given: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let day = zone.to_datetime(given).date();
+        let day = day_of(given, zone);
         let last_day = match self {
             Self::Never => return None,
             Self::Rolling { months, rounding } => rounding.last_day(day.saturating_add(months.months())),
@@ -189,13 +188,6 @@ fn next_fixed_day(days: &[DayOfYear], earliest: Date) -> Date {
         .filter(|day| *day >= earliest)
         .min()
         .unwrap_or(Date::MAX)
-}
-
-/// The first moment after a day.
-fn end_of_day(day: Date, zone: &TimeZone) -> Timestamp {
-    day.tomorrow()
-        .and_then(|next| zone.to_timestamp(next.to_datetime(Time::midnight())))
-        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! outside; nothing here reads a clock, draws a random number, or waits.
 
 pub mod audit;
+pub mod calendar;
 pub mod engagement;
 pub mod expiry;
 pub mod ledger;

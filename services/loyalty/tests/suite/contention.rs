@@ -15,13 +15,10 @@ use rapport_contract::{
 use rapport_events::{Event, outbox};
 use rapport_loyalty::migrations;
 use rapport_storage::{DatabaseOptions, Location, MigrationList, Store};
-use rapport_testkit::Postgres;
+use rapport_testkit::{Postgres, Random};
 use tonic::{Status, transport::Channel};
 
-use crate::{
-    fixture::{PROGRAM, Replica, TENANT, differences, give_back, moment, redemption, sale, stars},
-    random::Random,
-};
+use crate::fixture::{PROGRAM, Replica, TENANT, differences, give_back, moment, redemption, sale, stars};
 
 const REPLICAS: usize = 5;
 const CALLERS: usize = 64;
@@ -264,7 +261,7 @@ async fn enrol_and_book(replicas: &Replicas, replica: usize) -> Result<(), Statu
 async fn five_replicas_never_lock_each_other_out_and_keep_the_ledger() {
     let mut random = Random::announced("contention");
     let replicas = Replicas::start().await;
-    let mut seeds = || Random::of(random.next());
+    let mut seeds = || Random::new(random.next());
     let calls = (0..CALLERS).map(|caller| (caller, seeds())).collect::<Vec<_>>();
     let deliveries = (0..4).map(|source| (source, seeds())).collect::<Vec<_>>();
     let (called, delivered, enrolled) = tokio::join!(

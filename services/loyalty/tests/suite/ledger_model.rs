@@ -11,9 +11,10 @@ use rapport_money::Currency;
 use rapport_status::Error;
 use uuid::Uuid;
 
+use rapport_testkit::Random;
+
 use crate::{
     naive::Naive,
-    random::Random,
     steps::{self, Step, Which},
 };
 

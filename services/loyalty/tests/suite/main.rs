@@ -14,7 +14,6 @@ mod naive;
 mod points;
 mod programs;
 mod purchases;
-mod random;
 mod random_requests;
 mod steps;
 mod store_model;

@@ -18,7 +18,9 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::{fixture::Fixture, random::Random};
+use rapport_testkit::Random;
+
+use crate::fixture::Fixture;
 
 /// Requests to each method.
 const REQUESTS: usize = 500;

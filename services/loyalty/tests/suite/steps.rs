@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{naive::Naive, random::Random};
+use rapport_testkit::Random;
+
+use crate::naive::Naive;
 
 /// Something that happens to a member. Lots, holds, sales and transactions are told by the order of their making.
 #[derive(Debug, Clone, PartialEq, Eq)]

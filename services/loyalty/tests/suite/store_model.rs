@@ -12,14 +12,13 @@ use rapport_contract::{
     r#type::v1::Priority,
 };
 use rapport_loyalty::domain::ledger::{self, BurnOrder, DebtPolicy, Rules};
-use rapport_testkit::reason;
+use rapport_testkit::{Random, reason};
 
 use crate::{
     callers::{COMPENSATION, Member, Told, callable, take},
     fixture::{Fixture, PROGRAM, moment, stars},
     ledger_model,
     naive::{self, Naive},
-    random::Random,
     steps::{self, Step},
 };
 

@@ -11,7 +11,9 @@ use std::{
 use tokio::task::JoinHandle;
 
 use super::{Operation, Outcome, Work, perform::perform, setting::CUSTOMERS};
-use crate::{random::Random, services::Clients};
+use rapport_testkit::Random;
+
+use crate::services::Clients;
 
 /// The pause between two operations of a client.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -47,7 +49,7 @@ impl Driver {
                     place,
                     count,
                     clients: clients.clone(),
-                    random: random.for_task(),
+                    random: random.split(),
                     done: Finished::default(),
                     holds: Vec::new(),
                     numbers: vec![0; CUSTOMERS],
@@ -132,9 +134,9 @@ impl Client {
     }
 
     fn choose(&mut self) -> Work {
-        let member = self.random.place(CUSTOMERS);
-        let points = i64::try_from(self.random.between(1, 60)).expect("so few points fit");
-        if !self.holds.is_empty() && self.random.once_in(5) {
+        let member = self.random.below(CUSTOMERS);
+        let points = self.random.between(1_i64, 60);
+        if !self.holds.is_empty() && self.random.one_in(5) {
             return self.end_hold();
         }
         match self.random.between(0, 99) {
@@ -159,9 +161,9 @@ impl Client {
     }
 
     fn end_hold(&mut self) -> Work {
-        let place = self.random.place(self.holds.len());
+        let place = self.random.below(self.holds.len());
         let hold = self.holds.swap_remove(place);
-        if self.random.once_in(3) {
+        if self.random.one_in(3) {
             return Work::Release {
                 member: hold.member,
                 hold: hold.name,
@@ -169,7 +171,7 @@ impl Client {
             };
         }
         // All, or a part.
-        let points = if self.random.once_in(2) {
+        let points = if self.random.one_in(2) {
             hold.points
         } else {
             (hold.points / 2).max(1)
@@ -187,7 +189,7 @@ impl Client {
             let own: Vec<usize> = (0..CUSTOMERS)
                 .filter(|customer| customer % self.count == self.place)
                 .collect();
-            let customer = own[self.random.place(own.len())];
+            let customer = own[self.random.below(own.len())];
             (customer, self.numbers[customer] + 1)
         });
         Work::Update { customer, number }

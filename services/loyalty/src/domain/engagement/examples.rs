@@ -7,7 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use rapport_money::{Currency, Money};
 use uuid::Uuid;
 
-use super::{Effect, Reward, badges, calendar::Period, challenges, referral};
+use super::{Effect, Reward, badges, challenges, referral};
+use crate::domain::calendar::Period;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("engagement.md"));
 

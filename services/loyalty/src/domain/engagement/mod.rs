@@ -11,19 +11,15 @@
 //! | [`referral`] | members bring friends; both are rewarded once the fraud window is over |
 //! | [`challenges`] | streaks, milestones and ordered steps, once or in each day, week or month |
 //! | [`badges`] | what a member may show, by rule or by hand, with date and reason |
-//! | [`calendar`] | days, weeks and months of the program's time zone |
 //! | [`reward`] | what is given, and the effects that give it and take it back |
 
 pub mod badges;
-pub mod calendar;
 pub mod challenges;
 pub mod referral;
 pub mod reward;
 
 #[cfg(test)]
 mod examples;
-#[cfg(test)]
-pub(crate) mod random;
 
 pub use reward::{Effect, Grant, Reward};
 

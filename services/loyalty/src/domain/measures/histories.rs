@@ -17,7 +17,7 @@ use super::{
     roll_up::{RollUp, increments},
     statement::{Language, Request, statement},
 };
-use crate::domain::engagement::random::Random;
+use rapport_testkit::Random;
 
 const HISTORIES: usize = 20_000;
 

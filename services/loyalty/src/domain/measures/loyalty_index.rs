@@ -262,7 +262,7 @@ pub fn segment_index<'a>(indices: impl IntoIterator<Item = &'a LoyaltyIndex>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::engagement::random::Random;
+    use rapport_testkit::Random;
 
     fn near(left: f64, right: f64) -> bool {
         (left - right).abs() < 1e-9

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rapport_status::Error;
 
-use crate::domain::engagement::calendar::{Period, day_of, start_of_day};
+use crate::domain::calendar::{Period, day_of, start_of_day};
 
 /// A calendar month, such as `2026-11`. The months of lots are their vintages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

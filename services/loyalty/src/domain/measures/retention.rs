@@ -85,7 +85,7 @@ fn number_of(count: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::engagement::random::Random;
+    use rapport_testkit::Random;
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{Flows, Movement};
-use crate::domain::engagement::calendar::day_of;
+use crate::domain::calendar::day_of;
 
 /// Which cell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ use super::{
     Kind, Month, Movement, narrow,
     recognition::{outstanding, recognise},
 };
-use crate::domain::engagement::calendar::day_of;
+use crate::domain::calendar::day_of;
 
 /// The language of the titles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

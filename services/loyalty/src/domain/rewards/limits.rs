@@ -1,7 +1,7 @@
 //! How many units of a reward a member may redeem, in all and within windows of time.
 //!
 //! A unit counts at the moment at which it was reserved, and no more once it was given back. A window is a day, week
-//! (from Monday), month or year of the calendar, or the last n days, today included; days are those of the program's time
+//! (from Monday), month or year of the or the last n days, today included; days are those of the program's time
 //! zone. What counts is kept as [`Use`]s, one per redemption, so that every window is exact whichever limits there are
 //! and however they change.
 
@@ -11,7 +11,8 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use rapport_status::{Error, FieldViolation};
 use uuid::Uuid;
 
-use super::{calendar, catalogue::RESOURCE_TYPE, reasons};
+use super::{catalogue::RESOURCE_TYPE, reasons};
+use crate::domain::calendar;
 
 /// Most limits of one reward.
 pub const MOST_LIMITS: usize = 8;
@@ -85,8 +86,8 @@ impl Window {
     /// The first moment of the window that a moment lies in, as the last one where windows overlap; none means that it
     /// has no beginning.
     pub fn start(self, now: Timestamp, time_zone: &TimeZone) -> Option<Timestamp> {
-        self.first_day(calendar::day(now, time_zone))
-            .map(|day| calendar::start(day, time_zone))
+        self.first_day(calendar::day_of(now, time_zone))
+            .map(|day| calendar::start_of_day(day, time_zone))
     }
 
     fn first_day(self, today: Date) -> Option<Date> {
@@ -103,16 +104,16 @@ impl Window {
     /// The first moment at which units that count now may count no more, the first of them having been reserved at a
     /// moment.
     fn end(self, now: Timestamp, first: Timestamp, time_zone: &TimeZone) -> Option<Timestamp> {
-        let first_day = self.first_day(calendar::day(now, time_zone))?;
+        let first_day = self.first_day(calendar::day_of(now, time_zone))?;
         let day = match self {
             Self::InAll => return None,
             Self::Day => calendar::plus_days(first_day, 1),
             Self::Week => calendar::plus_days(first_day, 7),
             Self::Month => first_day.saturating_add(1.months()),
             Self::Year => first_day.saturating_add(1.years()),
-            Self::RollingDays(days) => calendar::plus_days(calendar::day(first, time_zone), days),
+            Self::RollingDays(days) => calendar::plus_days(calendar::day_of(first, time_zone), days),
         };
-        Some(calendar::start(day, time_zone))
+        Some(calendar::start_of_day(day, time_zone))
     }
 }
 

@@ -5,7 +5,6 @@
 //! | [`catalogue`] | entries, and how they change |
 //! | [`terms`] | what an entry says: texts, prices, limits, validity, what is received |
 //! | [`text`] | texts in several languages |
-//! | [`calendar`] | days in the program's time zone, periods, lifetimes |
 //! | [`price`] | ways to pay: points of wallets, money, or a share of each |
 //! | [`stock`] | how many units are left |
 //! | [`limits`] | how many units a member may redeem, in all and per window |
@@ -25,7 +24,6 @@
 //! And after every decision of [`voucher::decide`]: the uses that count are as many as the voucher says, and at most as
 //! many as its terms allow.
 
-pub mod calendar;
 pub mod catalogue;
 pub mod code_pool;
 pub mod codes;
@@ -36,6 +34,7 @@ pub mod redemption;
 pub mod stock;
 pub mod terms;
 pub mod text;
+pub mod validity;
 pub mod voucher;
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use rapport_money::Money;
 use rapport_status::{Error, FieldViolation};
 
 use super::{
-    calendar::{Lifetime, MOST_DAYS, Period},
     catalogue::RESOURCE_TYPE,
     limits::{self, Limit},
     price::{Price, check_money, is_id},
     reasons,
     redemption::MOST_UNITS,
     text::Translations,
+    validity::{Lifetime, MOST_DAYS, Period},
     voucher,
 };
 

@@ -6,7 +6,6 @@ use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 
 use super::{
-    calendar::{day_of, start_of_day},
     config::TierSet,
     history::{Grant, GrantKind, Revocation},
     measure::{Measure, Tally},
@@ -15,6 +14,7 @@ use super::{
     standing::Change,
     state::{AwardSource, HeldGrant, LifetimeStatus, State, Trial},
 };
+use crate::domain::calendar::{day_of, start_of_day};
 
 /// Something that happens at a moment: a fact, net of returns.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl<'r, 's> Engine<'r, 's> {
         Self {
             rules,
             set,
-            enrolled: day_of(&rules.zone, state.enrolled),
+            enrolled: day_of(state.enrolled, &rules.zone),
             past,
             state,
             changes: VecDeque::new(),
@@ -73,7 +73,7 @@ impl<'r, 's> Engine<'r, 's> {
     /// Takes the first step, at the moment at which the state begins.
     pub(super) fn begin(&mut self, occurrences: &[Occurrence<'_>]) {
         let moment = self.state.processed;
-        let day = day_of(&self.rules.zone, moment);
+        let day = day_of(moment, &self.rules.zone);
         self.take(day, occurrences);
         self.compare(day);
         self.record(moment, true);
@@ -119,7 +119,7 @@ impl<'r, 's> Engine<'r, 's> {
             .min();
         let takes_over = self.rules.next_after(self.state.processed);
         [
-            day.map(|day| start_of_day(&self.rules.zone, day)),
+            day.map(|day| start_of_day(day, &self.rules.zone)),
             takes_over.map(|set| set.effective),
         ]
         .into_iter()
@@ -128,7 +128,7 @@ impl<'r, 's> Engine<'r, 's> {
     }
 
     fn step(&mut self, moment: Timestamp, occurrences: &[Occurrence<'_>]) {
-        let day = day_of(&self.rules.zone, moment);
+        let day = day_of(moment, &self.rules.zone);
         self.end(day);
         self.move_window(day);
         self.switch_version(moment, day);

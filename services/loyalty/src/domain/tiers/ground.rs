@@ -6,13 +6,13 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     MOST_CHANGES,
-    calendar::start_of_day,
     config::TierSet,
     engine::Engine,
     measure::Value,
     standing::{Basis, Change, Movement},
     state::{AwardSource, State},
 };
+use crate::domain::calendar::start_of_day;
 
 /// A ground on which the member has a tier.
 struct Ground {
@@ -44,7 +44,7 @@ impl Engine<'_, '_> {
                     Ordering::Equal => Movement::Stay,
                 }
             },
-            valid_until: ground.ends.map(|day| start_of_day(&self.rules.zone, day)),
+            valid_until: ground.ends.map(|day| start_of_day(day, &self.rules.zone)),
             version: ground.version,
             values: ground.values,
         };

@@ -39,7 +39,6 @@
 //! - all tiers in it are tiers of the version in force.
 
 mod benefits;
-mod calendar;
 mod check;
 mod config;
 mod engine;
@@ -56,6 +55,7 @@ mod state;
 mod tests;
 mod titles;
 mod turnover;
+mod windows;
 
 pub use benefits::{Benefit, BenefitKind, benefits, benefits_now, multiplier_percent};
 pub use config::{Combination, Grace, Landing, Qualification, Threshold, Tier, TierSet, Validity, Window};

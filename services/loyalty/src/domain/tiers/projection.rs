@@ -4,7 +4,6 @@ use jiff::{Timestamp, civil::Date};
 use rapport_status::Error;
 
 use super::{
-    calendar::{day_of, start_of_day, yesterday},
     config::{Combination, Qualification, Tier, TierSet},
     engine::{Engine, Occurrence},
     history::History,
@@ -14,6 +13,7 @@ use super::{
     standing::{Basis, Standing},
     state::{Collected, State},
 };
+use crate::domain::calendar::{day_of, start_of_day, yesterday};
 
 /// What lies ahead of a member in a tier set, as of a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,8 +231,8 @@ impl Outward<'_> {
     fn span(&self, state: &State) -> Option<(Date, Date)> {
         let zone = &self.rules.zone;
         let set = self.set(state).ok()?;
-        let day = day_of(zone, self.as_of.max(state.processed));
-        set.window.span(day, day_of(zone, state.enrolled))
+        let day = day_of(self.as_of.max(state.processed), zone);
+        set.window.span(day, day_of(state.enrolled, zone))
     }
 
     fn keep(&self, set: &TierSet, standing: &Standing) -> Result<Option<Goal>, ReplayNeeded> {
@@ -249,7 +249,7 @@ impl Outward<'_> {
             return Ok(None);
         };
         let zone = &self.rules.zone;
-        let enrolled = day_of(zone, self.state.enrolled);
+        let enrolled = day_of(self.state.enrolled, zone);
         let renewable = set.validity.end(set.window, yesterday(ends), enrolled) > ends;
         let deadline = if renewable || self.state.grace.is_some() {
             ends
@@ -259,7 +259,7 @@ impl Outward<'_> {
             return Ok(None);
         };
         let last = yesterday(deadline);
-        let just_before = start_of_day(zone, deadline).as_nanosecond() - 1;
+        let just_before = start_of_day(deadline, zone).as_nanosecond() - 1;
         let before = Timestamp::from_nanosecond(just_before).unwrap_or(Timestamp::MAX);
         let then = self.ahead(before)?;
         let then_set = self.set(&then)?;
@@ -269,7 +269,7 @@ impl Outward<'_> {
         else {
             return Ok(None);
         };
-        let today = day_of(zone, self.as_of);
+        let today = day_of(self.as_of, zone);
         let start = then_set.window.span(last, enrolled).map(|(start, _)| start);
         let totals = then.collected.totals();
         let mut goal = goal(&tier.id, GoalKind::Keep, asked, &totals, |_| Some(last));

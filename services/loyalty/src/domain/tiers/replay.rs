@@ -7,7 +7,6 @@ use rapport_status::{Error, Reason};
 use uuid::Uuid;
 
 use super::{
-    calendar::day_of,
     engine::{Engine, Occurrence, What},
     history::{Fact, History, check_moment},
     measure::Tally,
@@ -15,6 +14,7 @@ use super::{
     standing::{Basis, Change, Movement, Standing},
     state::{Collected, State},
 };
+use crate::domain::calendar::day_of;
 
 /// The result of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,13 +101,13 @@ fn occurrences<'f>(
     until: Timestamp,
 ) -> Vec<Occurrence<'f>> {
     let begin = rules.begin(enrolled);
-    let enrolled = day_of(&rules.zone, enrolled);
+    let enrolled = day_of(enrolled, &rules.zone);
     let mut found = Vec::new();
     for fact in facts.filter(|fact| fact.time() <= until) {
         let (order, what) = match fact {
             Fact::Grant(grant) => (0, What::Granted(grant)),
             Fact::Event(event) => {
-                let day = day_of(&rules.zone, event.time);
+                let day = day_of(event.time, &rules.zone);
                 let returned = returned.get(&event.id).copied().unwrap_or_default();
                 let amount = i128::from(event.amount) - returned;
                 if amount == 0 || day < enrolled {
@@ -141,12 +141,12 @@ fn beginning(rules: &Rules, history: &History, as_of: Timestamp) -> Result<State
             format!("must not be before {begin}, when the member's time in the tier set began"),
         ));
     };
-    let day = day_of(&rules.zone, begin);
+    let day = day_of(begin, &rules.zone);
     Ok(State {
         version: set.version,
         enrolled,
         processed: begin,
-        collected: Collected::nothing(set.window, day, day_of(&rules.zone, enrolled)),
+        collected: Collected::nothing(set.window, day, day_of(enrolled, &rules.zone)),
         whole_history: Tally::default(),
         met: std::collections::BTreeSet::new(),
         awards: Vec::new(),

@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 
 use super::{
-    calendar::yesterday,
     config::Landing,
     engine::Engine,
     measure::Value,
     state::{Award, AwardSource, GracePeriod},
 };
+use crate::domain::calendar::yesterday;
 
 impl Engine<'_, '_> {
     /// Lets end what ends on a day, and reviews the tier that was reached if that is among it.

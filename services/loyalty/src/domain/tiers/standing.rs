@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{calendar, measure::Value, rules::Rules, state::State};
+use super::{measure::Value, rules::Rules, state::State};
+use crate::domain::calendar::start_of_day;
 
 /// Why a member has a tier. When there are several grounds for the same tier, the one that keeps it longest is told;
 /// among those that end on the same day, the one that comes last here.
@@ -93,7 +94,7 @@ impl State {
         let totals = self.collected.totals();
         let progress = set.map_or_else(Vec::new, super::TierSet::measures);
         let reached = set.and_then(|set| self.reached_until(set));
-        let reached = reached.map(|day| calendar::start_of_day(&rules.zone, day));
+        let reached = reached.map(|day| start_of_day(day, &rules.zone));
         Standing {
             tier: self.current.tier.clone(),
             since: self.since,

@@ -7,7 +7,7 @@ use rapport_status::Error;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::engagement::random::Random;
+use rapport_testkit::Random;
 
 const HISTORIES: usize = 20_000;
 

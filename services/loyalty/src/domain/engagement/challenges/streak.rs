@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::terms::Rules;
-use crate::domain::engagement::calendar::{Period, day_of};
+use crate::domain::calendar::{Period, day_of};
 
 /// The runs of active periods in a history that is told in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,9 @@ use rapport_money::Currency;
 use rapport_status::FieldViolation;
 
 use super::activity::{Activity, Instance, LARGEST_AMOUNT};
-use crate::domain::engagement::{
-    Reward,
+use crate::domain::{
     calendar::{Period, day_of},
-    check_range, check_text,
-    reward::check_rewards,
+    engagement::{Reward, check_range, check_text, reward::check_rewards},
 };
 
 /// Most levels of a challenge.

@@ -85,7 +85,7 @@ impl fmt::Display for Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::engagement::random::Random;
+    use rapport_testkit::Random;
 
     #[test]
     fn codes_are_read_as_people_write_them() {

@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rapport_money::Money;
 use rapport_status::FieldViolation;
 
-use super::{
-    super::calendar::end_of_days_after, super::check_range, super::reward::check_rewards, checks::Tie,
-};
+use super::{super::check_range, super::reward::check_rewards, checks::Tie};
+use crate::domain::calendar::end_of_days_after;
 use crate::domain::engagement::Reward;
 
 /// Most levels of referrers that one friend rewards: who brought the friend, who brought that member, and so on.

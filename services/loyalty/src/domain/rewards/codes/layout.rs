@@ -28,8 +28,8 @@ use rapport_status::Error;
 use uuid::Uuid;
 
 use crate::domain::rewards::{
-    calendar::Period,
     price::is_id,
+    validity::Period,
     voucher::{Benefit, MOST_CATEGORIES, Offer, Rounding, Terms},
 };
 

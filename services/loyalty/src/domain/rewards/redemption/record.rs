@@ -6,11 +6,11 @@ use rapport_status::Error;
 use uuid::Uuid;
 
 use crate::domain::rewards::{
-    calendar::{self, Lifetime},
     code_pool::Code,
     price::Payment,
     reasons,
     terms::{Kind, RefundPolicy},
+    validity::Lifetime,
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     command::Order,
     state::{State, Step},
 };
+use crate::domain::calendar;
 
 /// Some units of a reward that a member redeems together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +129,7 @@ impl Redemption {
     /// not handed over yet.
     pub fn refund_deadline(&self, time_zone: &TimeZone) -> Option<Timestamp> {
         let days = self.agreed.refund.within_days?;
-        Some(calendar::end_after_days(self.handover_time?, days, time_zone))
+        Some(calendar::end_of_days_after(self.handover_time?, days, time_zone))
     }
 
     /// What it costs the program: the units handed over, but for those that came back into stock. None when the cost of

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::rewards::{
-    calendar::MOST_DAYS,
     catalogue::{RESOURCE_TYPE, Reward, already_exists, not_found},
     limits::{Limit, Window},
     reasons,
@@ -10,6 +9,7 @@ use crate::domain::rewards::{
     terms::{
         LONGEST_ELIGIBILITY, LONGEST_RESERVATION_MINUTES, LONGEST_TITLE, LONGEST_WORD, MOST_PRICES, MOST_TAGS,
     },
+    validity::MOST_DAYS,
 };
 
 /// The fields that are wrong after terms without fault were changed.

@@ -19,10 +19,10 @@ mod world;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rapport_money::{Currency, Money};
 use rapport_status::{Error, FieldViolation};
+use rapport_testkit::Random;
 use uuid::Uuid;
 
 use super::{
-    calendar::{Lifetime, Period},
     code_pool::{self, Code, Counts, Pool},
     limits::Uses,
     price::{Price, PriceForm, WalletPoints},
@@ -30,51 +30,13 @@ use super::{
     stock::Stock,
     terms::{Kind, RefundPolicy, Terms},
     text::Translations,
+    validity::{Lifetime, Period},
     voucher::{self, Benefit, Rounding},
 };
 
 const PROGRAM: &str = "programs/p";
 const MEMBER: &str = "programs/p/members/m";
 const REWARD: &str = "programs/p/rewards/r";
-
-/// A sequence of numbers that look random, the same for the same seed (`SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    /// Begins with the seed in `REWARDS_SEED`, or a fixed one. Tests print it when they fail.
-    fn new(test: &str) -> Self {
-        let seed = std::env::var("REWARDS_SEED").map_or(20_260_115, |text| text.parse().unwrap());
-        println!("{test}: repeat with REWARDS_SEED={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 to below a bound.
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % (bound as u64)).unwrap()
-    }
-
-    /// A number between two, both included.
-    fn between(&mut self, low: i64, high: i64) -> i64 {
-        let width = u64::try_from(high - low).unwrap() + 1;
-        low + i64::try_from(self.next() % width).unwrap()
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn pick<'i, T>(&mut self, items: &'i [T]) -> &'i T {
-        &items[self.below(items.len())]
-    }
-}
 
 fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()

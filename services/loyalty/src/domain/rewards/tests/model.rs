@@ -261,7 +261,7 @@ impl World {
 
 #[test]
 fn random_commands_do_what_the_naive_model_says() {
-    let mut random = Random::new("random_commands");
+    let mut random = Random::announced("random_commands");
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for number in 0..WORLDS {
         let seed = random.next();

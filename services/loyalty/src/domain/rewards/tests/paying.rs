@@ -132,7 +132,7 @@ fn prices_out_of_range_are_refused_and_do_not_overflow() {
 
 #[test]
 fn shares_of_a_payment_add_up_to_the_whole_whatever_they_are() {
-    let mut random = Random::new("shares_of_a_payment");
+    let mut random = Random::announced("shares_of_a_payment");
     for _ in 0..2_000 {
         let payment = Payment {
             points: vec![

@@ -3,7 +3,10 @@
 use rapport_status::Reason;
 
 use super::*;
-use crate::domain::rewards::{calendar::end_after_days, code_pool::Change, reasons, voucher::Offer};
+use crate::domain::{
+    calendar::end_of_days_after,
+    rewards::{code_pool::Change, reasons, voucher::Offer},
+};
 
 #[test]
 fn codes_go_back_when_they_were_not_shown() {
@@ -130,7 +133,7 @@ fn vouchers_are_issued_to_the_member_one_per_unit() {
     example.take(confirm());
     let fulfilled = example.take(fulfil());
     let until = Some(moment("2026-01-26T05:00:00Z"));
-    assert_eq!(until, Some(end_after_days(example.now, 10, &example.zone)));
+    assert_eq!(until, Some(end_of_days_after(example.now, 10, &example.zone)));
     let offer = |id| Offer {
         program: PROGRAM.to_owned(),
         voucher: Uuid::from_u128(id),

@@ -150,7 +150,7 @@ fn an_offer_is_signed_and_read_again() {
 
 #[test]
 fn random_offers_are_signed_and_read_again() {
-    let mut random = Random::new("random_offers");
+    let mut random = Random::announced("random_offers");
     for _ in 0..150 {
         let money = |random: &mut Random| {
             dollars(1 + i64::try_from(random.next() >> (24 + random.below(39))).unwrap())

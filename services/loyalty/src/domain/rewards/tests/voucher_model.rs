@@ -218,7 +218,7 @@ impl Known {
 
 #[test]
 fn random_uses_are_counted_as_a_list_of_them_says() {
-    let mut random = Random::new("random_uses");
+    let mut random = Random::announced("random_uses");
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for _ in 0..VOUCHERS {
         let (mut known, mut now) = (Known::random(&mut random), moment(START));

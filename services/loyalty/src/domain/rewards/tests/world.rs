@@ -104,7 +104,7 @@ pub(super) fn vary(random: &mut Random, terms: &mut Terms) {
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let terms = random_terms(&mut random);
         let low_at = random.one_in(2).then(|| random.between(0, 6));
         let total = random.one_in(2).then(|| random.between(1, 90));

@@ -6,8 +6,8 @@ use rapport_status::Error;
 use uuid::Uuid;
 
 use crate::domain::rewards::{
-    calendar::{Lifetime, Period},
     reasons,
+    validity::{Lifetime, Period},
 };
 
 use super::{RESOURCE_TYPE, order::Order, terms::Terms};

@@ -3,14 +3,12 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    super::{
-        calendar::{day_of, start_of_day},
-        *,
-    },
+    super::*,
     date,
     generator::{Days, ZONES, zone},
     moment,
 };
+use crate::domain::calendar::{day_of, start_of_day};
 
 #[test]
 fn calendar_years_begin_with_their_first_month() {
@@ -141,15 +139,15 @@ fn a_day_begins_with_its_first_moment_also_when_midnight_does_not_exist() {
     let brazil = zone("<-03>3<-02>,M10.3.0/0,M2.3.0/0");
     // On Sunday 15 October 2017 the clocks went from 00:00 to 01:00.
     assert_eq!(
-        start_of_day(&brazil, date("2017-10-15")),
+        start_of_day(date("2017-10-15"), &brazil),
         moment("2017-10-15T03:00:00Z")
     );
     assert_eq!(
-        day_of(&brazil, moment("2017-10-15T02:59:59.999999999Z")),
+        day_of(moment("2017-10-15T02:59:59.999999999Z"), &brazil),
         date("2017-10-14")
     );
     assert_eq!(
-        day_of(&brazil, moment("2017-10-15T03:00:00Z")),
+        day_of(moment("2017-10-15T03:00:00Z"), &brazil),
         date("2017-10-15")
     );
 }
@@ -158,7 +156,7 @@ fn a_day_begins_with_its_first_moment_also_when_midnight_does_not_exist() {
 fn an_hour_that_is_repeated_over_midnight_belongs_to_the_day_that_has_begun() {
     // At one minute past midnight on Sunday 2 November 2025 the clocks went back to 23:01 of the Saturday.
     let zone = zone("NST3:30NDT,M3.2.0/0:01,M11.1.0/0:01");
-    let start = start_of_day(&zone, date("2025-11-02"));
+    let start = start_of_day(date("2025-11-02"), &zone);
     assert_eq!(start, moment("2025-11-02T02:30:00Z"));
     for (time, day) in [
         ("2025-11-02T02:29:59.999999999Z", "2025-11-01"),
@@ -167,7 +165,7 @@ fn an_hour_that_is_repeated_over_midnight_belongs_to_the_day_that_has_begun() {
         ("2025-11-02T03:30:00Z", "2025-11-02"),
         ("2025-11-03T03:30:00Z", "2025-11-03"),
     ] {
-        assert_eq!(day_of(&zone, moment(time)), date(day), "{time}");
+        assert_eq!(day_of(moment(time), &zone), date(day), "{time}");
     }
     assert_eq!(
         zone.to_datetime(moment("2025-11-02T02:31:00Z")).date(),
@@ -184,9 +182,9 @@ fn days_follow_each_other_in_every_time_zone() {
         while day < date("2032-01-01") {
             let start = days.start(day);
             let before = start - jiff::SignedDuration::from_nanos(1);
-            assert_eq!(start_of_day(&zone, day), start, "{text}");
-            assert_eq!(day_of(&zone, start), day, "{text}");
-            assert_eq!(day_of(&zone, before), day.yesterday().unwrap(), "{text}");
+            assert_eq!(start_of_day(day, &zone), start, "{text}");
+            assert_eq!(day_of(start, &zone), day, "{text}");
+            assert_eq!(day_of(before, &zone), day.yesterday().unwrap(), "{text}");
             day = day.tomorrow().unwrap();
         }
     }
@@ -194,8 +192,8 @@ fn days_follow_each_other_in_every_time_zone() {
 
 #[test]
 fn the_ends_of_time_are_no_overflow() {
-    let last = day_of(&TimeZone::UTC, Timestamp::MAX);
-    let first = day_of(&TimeZone::UTC, Timestamp::MIN);
+    let last = day_of(Timestamp::MAX, &TimeZone::UTC);
+    let first = day_of(Timestamp::MIN, &TimeZone::UTC);
     for window in [
         Window::CalendarYear { first_month: 12 },
         Window::MembershipYear,

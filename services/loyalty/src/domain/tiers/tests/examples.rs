@@ -4,13 +4,8 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
-use super::{
-    super::{
-        calendar::{day_of, yesterday},
-        *,
-    },
-    Member, asks, flights, hotel, known, moment, nights, points, rules, tier, trial,
-};
+use super::{super::*, Member, asks, flights, hotel, known, moment, nights, points, rules, tier, trial};
+use crate::domain::calendar::{day_of, yesterday};
 
 static PAGE: LazyLock<String> = LazyLock::new(|| crate::domain::page_of_documentation("tiers.md"));
 
@@ -39,7 +34,7 @@ fn basis(basis: Basis) -> &'static str {
 fn last_day(zone: &TimeZone, until: Option<jiff::Timestamp>) -> String {
     until.map_or_else(
         || "–".to_owned(),
-        |until| yesterday(day_of(zone, until)).to_string(),
+        |until| yesterday(day_of(until, zone)).to_string(),
     )
 }
 
@@ -48,7 +43,7 @@ fn timeline(rules: &Rules, member: &Member, as_of: &str) -> String {
     let evaluation = evaluate(rules, &member.history, moment(as_of)).unwrap();
     let mut table = "| from | tier | why | through |\n|---|---|---|---|\n".to_owned();
     for change in &evaluation.timeline {
-        let day = day_of(rules.zone(), change.time);
+        let day = day_of(change.time, rules.zone());
         let through = last_day(rules.zone(), change.valid_until);
         let line = format!(
             "| {day} | {} | {} | {through} |\n",

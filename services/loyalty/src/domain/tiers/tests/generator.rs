@@ -88,7 +88,9 @@ pub(super) fn case(random: &mut Random, family: Family, zone: &TimeZone, days: &
         let event = Event {
             id: Uuid::from_u128(u128::from(random.next())),
             time,
-            measure: random.pick(&[points(), points(), nights(), dollars(), Measure::Purchases]),
+            measure: random
+                .pick(&[points(), points(), nights(), dollars(), Measure::Purchases])
+                .clone(),
             amount,
         };
         history.add(Fact::Event(event.clone())).unwrap();
@@ -165,7 +167,7 @@ fn grants(
         let grant = Grant {
             id: Uuid::from_u128(u128::from(random.next())),
             time: from,
-            tier: random.pick(&["base", "t1", "t2", "t3", "t4", "t9"]).to_owned(),
+            tier: (*random.pick(&["base", "t1", "t2", "t3", "t4", "t9"])).to_owned(),
             until: days
                 .of(from)
                 .saturating_add(jiff::Span::new().days(random.between(-2, 150))),
@@ -206,7 +208,7 @@ fn rules(
     let count = 1 + random.below(3);
     for number in 0..count {
         let family = if random.one_in(6) {
-            random.pick(&[Family::Calendar, Family::Membership, Family::Months, Family::Days])
+            *random.pick(&[Family::Calendar, Family::Membership, Family::Months, Family::Days])
         } else {
             family
         };
@@ -257,19 +259,20 @@ fn set(random: &mut Random, family: Family, version: u32, effective: Timestamp) 
         window,
         validity,
         grace,
-        landing: random.pick(&[Landing::Qualified, Landing::OneTier]),
+        landing: *random.pick(&[Landing::Qualified, Landing::OneTier]),
         carry_over: !window.is_rolling() && random.one_in(2),
     }
 }
 
 /// A base tier and one to four above it; some are missing in some versions, some are by invitation.
 fn tiers(random: &mut Random) -> Vec<Tier> {
-    let combination = random.pick(&[Combination::All, Combination::Any]);
-    let measures = random.pick(&[
+    let combination = *random.pick(&[Combination::All, Combination::Any]);
+    let choices = [
         vec![points()],
         vec![points(), nights()],
         vec![points(), dollars(), Measure::Purchases],
-    ]);
+    ];
+    let measures = random.pick(&choices);
     let mut tiers = vec![tier("base", 0, None)];
     let mut at_least = 0;
     for number in 1..=4 {

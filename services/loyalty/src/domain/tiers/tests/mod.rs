@@ -18,54 +18,10 @@ mod versions;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rapport_money::Currency;
+use rapport_testkit::Random;
 use uuid::Uuid;
 
 use super::*;
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): random numbers that a test can repeat.
-pub(super) struct Random(u64);
-
-impl Random {
-    /// Begins with the seed in `RAPPORT_TEST_SEED`, or a new one, and prints it.
-    pub(super) fn announced(test: &str) -> Self {
-        let fresh = || {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            u64::try_from(now.unwrap().as_nanos() & u128::from(u64::MAX)).unwrap()
-        };
-        let given = std::env::var("RAPPORT_TEST_SEED").ok();
-        let seed = given.map_or_else(fresh, |text| text.parse().unwrap());
-        println!("{test}: repeat with RAPPORT_TEST_SEED={seed}");
-        Self(seed)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 to below a bound.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % (bound as u64)).unwrap()
-    }
-
-    /// A number between two, both included.
-    pub(super) fn between(&mut self, low: i32, high: i32) -> i32 {
-        let width = usize::try_from(high - low + 1).unwrap();
-        low + i32::try_from(self.below(width)).unwrap()
-    }
-
-    /// Whether something of a chance of one in so many happens.
-    pub(super) fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    pub(super) fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())].clone()
-    }
-}
 
 fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()

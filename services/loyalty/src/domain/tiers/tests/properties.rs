@@ -22,7 +22,7 @@ pub(super) fn on_cases(
         let days = Days::new(&zone);
         for _ in 0..count.div_ceil(ZONES.len()) {
             let seed = random.next();
-            let mut own = Random(seed);
+            let mut own = Random::new(seed);
             let family = families[own.below(families.len())];
             let case = case(&mut own, family, &zone, &days);
             let outcome =

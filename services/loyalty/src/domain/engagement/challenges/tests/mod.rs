@@ -12,7 +12,10 @@ use rapport_status::{Error, Reason};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::engagement::{Effect, Reward, calendar::Period};
+use crate::domain::{
+    calendar::Period,
+    engagement::{Effect, Reward},
+};
 
 /// No points given or taken back.
 const NOTHING: [i64; 0] = [];

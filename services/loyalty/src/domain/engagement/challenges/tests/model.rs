@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, ToSpan as _, civil::Date};
 
 use super::*;
-use crate::domain::engagement::random::Random;
+use rapport_testkit::Random;
 
 const HISTORIES: usize = 20_000;
 

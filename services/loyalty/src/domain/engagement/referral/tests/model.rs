@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::engagement::random::Random;
+use rapport_testkit::Random;
 
 const DAY: i64 = 86_400;
 const HISTORIES: usize = 20_000;
@@ -50,9 +50,9 @@ impl Model {
             QualifyingRule::TotalSpend
         };
         terms.qualification.minimum = dollars(10);
-        terms.qualification.within_days = i32::try_from(random.between(1, 4)).unwrap();
-        terms.fraud_window_days = i32::try_from(random.between(0, 3)).unwrap();
-        terms.invitation_days = i32::try_from(random.between(1, 3)).unwrap();
+        terms.qualification.within_days = random.between(1, 4);
+        terms.fraud_window_days = random.between(0, 3);
+        terms.invitation_days = random.between(1, 3);
         Self {
             terms,
             register_time: None,

@@ -1,7 +1,10 @@
 //! Days, weeks and months of a program's time zone.
+//!
+//! A day begins at the first moment that the zone counts to it. That is mostly midnight, but where the clocks jump over
+//! midnight it is the moment of the jump, and where midnight comes twice it is the first.
 
 use jiff::{
-    SignedDuration, Timestamp, ToSpan as _,
+    SignedDuration, Timestamp,
     civil::{Date, Time},
     tz::TimeZone,
 };
@@ -70,23 +73,56 @@ impl Period {
     }
 }
 
-/// The calendar day of a moment.
+/// The day of a moment: the last one that has begun. Where clocks are set back over midnight, the repeated hour belongs to
+/// the day that has already begun, so that a later moment never has an earlier day.
 pub fn day_of(moment: Timestamp, zone: &TimeZone) -> Date {
-    zone.to_datetime(moment).date()
+    let day = zone.to_datetime(moment).date();
+    let next = tomorrow(day);
+    if start_of_day(next, zone) <= moment {
+        next
+    } else if start_of_day(day, zone) > moment {
+        yesterday(day)
+    } else {
+        day
+    }
 }
 
-/// The first moment of a day. Where the clocks go forward at midnight, the day begins at one o'clock.
+/// The first moment of a day. What lies outside the range of moments becomes its end.
 pub fn start_of_day(day: Date, zone: &TimeZone) -> Timestamp {
+    let beyond = if day.year() > 0 {
+        Timestamp::MAX
+    } else {
+        Timestamp::MIN
+    };
     zone.to_timestamp(day.to_datetime(Time::midnight()))
-        .unwrap_or(Timestamp::MAX)
+        .unwrap_or(beyond)
+}
+
+/// The first moment after a day.
+pub fn end_of_day(day: Date, zone: &TimeZone) -> Timestamp {
+    day.tomorrow()
+        .map_or(Timestamp::MAX, |next| start_of_day(next, zone))
 }
 
 /// The first moment after the day that lies some days after a moment's: "within 30 days" counts whole days, and the
 /// day of the moment itself is not one of them.
 pub fn end_of_days_after(moment: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
-    let last = day_of(moment, zone).saturating_add(days.days());
-    last.tomorrow()
-        .map_or(Timestamp::MAX, |next| start_of_day(next, zone))
+    end_of_day(plus_days(day_of(moment, zone), days), zone)
+}
+
+/// The day that lies some days after another, or before it when negative; at most the last or first of the calendar.
+pub fn plus_days(day: Date, days: i32) -> Date {
+    day.saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
+}
+
+/// The day after, or the last one there is.
+pub fn tomorrow(day: Date) -> Date {
+    day.tomorrow().unwrap_or(Date::MAX)
+}
+
+/// The day before, or the first one there is.
+pub fn yesterday(day: Date) -> Date {
+    day.yesterday().unwrap_or(Date::MIN)
 }
 
 #[cfg(test)]
@@ -174,6 +210,39 @@ mod tests {
         assert_eq!(
             end_of_days_after(Timestamp::MAX, 3650, &TimeZone::UTC),
             Timestamp::MAX
+        );
+    }
+
+    #[test]
+    fn a_day_with_two_midnights_begins_with_the_first() {
+        // The clock is put back from 01:00 to 00:00 on the first Sunday in November.
+        let zone = TimeZone::posix("XST5XDT,M3.2.0/0,M11.1.0/1").unwrap();
+        let sunday = "2026-11-01".parse().unwrap();
+        assert_eq!(start_of_day(sunday, &zone), moment("2026-11-01T04:00:00Z"));
+    }
+
+    #[test]
+    fn days_are_counted_over_29_february() {
+        let utc = TimeZone::UTC;
+        assert_eq!(
+            end_of_days_after(moment("2028-02-28T10:00:00Z"), 1, &utc),
+            moment("2028-03-01T00:00:00Z")
+        );
+        assert_eq!(
+            end_of_days_after(moment("2027-02-28T10:00:00Z"), 1, &utc),
+            moment("2027-03-02T00:00:00Z")
+        );
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_the_end() {
+        assert_eq!(
+            end_of_days_after(Timestamp::MAX, i32::MAX, &TimeZone::UTC),
+            Timestamp::MAX
+        );
+        assert_eq!(
+            start_of_day(Date::MIN, &TimeZone::fixed(jiff::tz::offset(14))),
+            Timestamp::MIN
         );
     }
 }

@@ -1,38 +1,9 @@
-//! Days, windows, and when validity ends. Ends are the first day on which something does not hold any more.
+//! Windows, and when validity ends. Ends are the first day on which something does not hold any more.
 
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{ToSpan as _, civil::Date};
 
 use super::config::{Grace, Validity, Window};
-
-/// The first moment of a day.
-pub(super) fn start_of_day(zone: &TimeZone, day: Date) -> Timestamp {
-    zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0))
-        .compatible()
-        .unwrap_or(Timestamp::MAX)
-}
-
-/// The day of a moment: the last one that has begun. Where clocks are set back over midnight, the repeated hour belongs
-/// to the day that has already begun, so that a later moment never has an earlier day.
-pub(super) fn day_of(zone: &TimeZone, moment: Timestamp) -> Date {
-    let day = zone.to_datetime(moment).date();
-    let next = tomorrow(day);
-    if start_of_day(zone, next) <= moment {
-        next
-    } else if start_of_day(zone, day) > moment {
-        yesterday(day)
-    } else {
-        day
-    }
-}
-
-/// The day before.
-pub(super) fn yesterday(day: Date) -> Date {
-    day.yesterday().unwrap_or(Date::MIN)
-}
-
-fn tomorrow(day: Date) -> Date {
-    day.tomorrow().unwrap_or(Date::MAX)
-}
+use crate::domain::calendar::{tomorrow, yesterday};
 
 impl Window {
     /// The first day of the window that a day lies in, and the first day of the one after. `None` for rolling windows.
