@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    accounts::{hold_from_rows, lot_from_row},
+    accounts::{account_of, hold_from_rows, lot_from_row},
     codes::{Code as _, MOVES_EXPIRY, RELEASES, moment_or_never},
     entity::{
         hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, member, wallet_account,
@@ -66,12 +66,8 @@ pub(crate) async fn records(
     let names: Vec<&str> = members.iter().map(|row| row.name.as_str()).collect();
     let wallets = wallet_accounts_of(connection, tenant, &names).await?;
     let count = members.len() as u64;
-    let accounts: Vec<Audited> = members
-        .into_iter()
-        .map(Audited::from)
-        .chain(wallets.into_iter().map(Audited::from))
-        .collect();
-    let ids: Vec<Uuid> = accounts.iter().map(|account| account.id).collect();
+    let accounts: Vec<wallet_account::Model> = members.iter().map(account_of).chain(wallets).collect();
+    let ids: Vec<Uuid> = accounts.iter().map(|row| row.account).collect();
     let mut transactions = transactions_of(connection, tenant, &ids).await?;
     let mut entries = entries_of(connection, tenant, &ids).await?;
     let mut movements = movements_of(connection, tenant, &ids).await?;
@@ -79,21 +75,27 @@ pub(crate) async fn records(
     let mut holds = holds_of(connection, tenant, &ids).await?;
     let records = accounts
         .into_iter()
-        .map(|account| {
+        .map(|row| {
             Ok(Record {
-                account: account.id,
-                transaction_count: account.transaction_count,
-                chain: account.chain,
-                sums: account.sums,
-                due_time: moment_or_never(account.due_time)?,
-                transactions: transactions.remove(&account.id).unwrap_or_default(),
-                entries: entries.remove(&account.id).unwrap_or_default(),
-                movements: movements.remove(&account.id).unwrap_or_default(),
-                lots: lots.remove(&account.id).unwrap_or_default(),
-                holds: holds.remove(&account.id).unwrap_or_default(),
-                name: account.name,
-                member: account.member,
-                wallet: account.wallet,
+                name: called(&row),
+                account: row.account,
+                transaction_count: row.transaction_count,
+                chain: (row.chain_number, row.chain),
+                sums: Sums {
+                    available: row.available_points,
+                    reserved: row.reserved_points,
+                    blocked: row.blocked_points,
+                    pending: row.pending_points,
+                    debt: row.debt_points,
+                },
+                due_time: moment_or_never(row.due_time)?,
+                transactions: transactions.remove(&row.account).unwrap_or_default(),
+                entries: entries.remove(&row.account).unwrap_or_default(),
+                movements: movements.remove(&row.account).unwrap_or_default(),
+                lots: lots.remove(&row.account).unwrap_or_default(),
+                holds: holds.remove(&row.account).unwrap_or_default(),
+                member: row.member,
+                wallet: row.wallet,
             })
         })
         .collect::<Result<_>>()?;
@@ -104,57 +106,12 @@ pub(crate) async fn records(
     }))
 }
 
-/// An account whose record is read.
-struct Audited {
-    id: Uuid,
-    name: String,
-    member: String,
-    wallet: String,
-    chain: (i64, Option<Vec<u8>>),
-    transaction_count: i64,
-    sums: Sums,
-    due_time: Option<i64>,
-}
-
-impl From<member::Model> for Audited {
-    fn from(row: member::Model) -> Self {
-        Self {
-            id: row.account,
-            name: row.name.clone(),
-            member: row.name,
-            wallet: POINTS.to_owned(),
-            chain: (row.chain_number, row.chain),
-            transaction_count: row.transaction_count,
-            sums: Sums {
-                available: row.available_points,
-                reserved: row.reserved_points,
-                blocked: row.blocked_points,
-                pending: row.pending_points,
-                debt: row.debt_points,
-            },
-            due_time: row.due_time,
-        }
-    }
-}
-
-impl From<wallet_account::Model> for Audited {
-    fn from(row: wallet_account::Model) -> Self {
-        Self {
-            id: row.account,
-            name: format!("{}, wallet {}", row.member, row.wallet),
-            member: row.member,
-            wallet: row.wallet,
-            chain: (row.chain_number, row.chain),
-            transaction_count: row.transaction_count,
-            sums: Sums {
-                available: row.available_points,
-                reserved: row.reserved_points,
-                blocked: row.blocked_points,
-                pending: row.pending_points,
-                debt: row.debt_points,
-            },
-            due_time: row.due_time,
-        }
+/// What an account is called in what is found.
+fn called(row: &wallet_account::Model) -> String {
+    if row.wallet == POINTS {
+        row.member.clone()
+    } else {
+        format!("{}, wallet {}", row.member, row.wallet)
     }
 }
 

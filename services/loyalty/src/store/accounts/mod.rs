@@ -221,6 +221,26 @@ pub(crate) async fn lock(
     Ok(Locked(rows))
 }
 
+/// The account in the wallet that every program has, which stands in the row of the member, as a row of its own.
+pub(super) fn account_of(row: &member::Model) -> wallet_account::Model {
+    wallet_account::Model {
+        tenant: row.tenant.clone(),
+        member: row.name.clone(),
+        wallet: POINTS.to_owned(),
+        account: row.account,
+        available_points: row.available_points,
+        reserved_points: row.reserved_points,
+        blocked_points: row.blocked_points,
+        pending_points: row.pending_points,
+        debt_points: row.debt_points,
+        transaction_count: row.transaction_count,
+        version: row.version,
+        due_time: row.due_time,
+        chain: row.chain.clone(),
+        chain_number: row.chain_number,
+    }
+}
+
 /// The sums of an account as its row has them.
 struct State {
     id: Uuid,
@@ -235,30 +255,10 @@ struct State {
 }
 
 impl State {
-    fn of_member(row: &member::Model) -> Result<Self> {
+    fn of(row: wallet_account::Model, place: Place) -> Result<Self> {
         Ok(Self {
             id: row.account,
-            place: Place::Member,
-            wallet: POINTS.to_owned(),
-            version: row.version,
-            transaction_count: row.transaction_count,
-            debt: row.debt_points,
-            elsewhere: Elsewhere {
-                available: row.available_points,
-                reserved: row.reserved_points,
-                blocked: row.blocked_points,
-                pending: row.pending_points,
-                due_time: moment_or_never(row.due_time)?,
-            },
-            chain: row.chain.clone(),
-            chain_number: row.chain_number,
-        })
-    }
-
-    fn of_wallet(row: wallet_account::Model) -> Result<Self> {
-        Ok(Self {
-            id: row.account,
-            place: Place::Own,
+            place,
             wallet: row.wallet,
             version: row.version,
             transaction_count: row.transaction_count,
@@ -314,8 +314,8 @@ pub(crate) async fn load(
     for member in &members {
         for key in of_member(needs, &member.row.name) {
             let state = match wallets.remove(key) {
-                _ if key.wallet == POINTS => State::of_member(&member.row)?,
-                Some(row) => State::of_wallet(row)?,
+                _ if key.wallet == POINTS => State::of(account_of(&member.row), Place::Member)?,
+                Some(row) => State::of(row, Place::Own)?,
                 None => State::new(&key.wallet, new_id()),
             };
             found.push((member, state));

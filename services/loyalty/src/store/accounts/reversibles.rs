@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rapport_status::Result;
 use rapport_storage::{Stored as _, rows::among};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
@@ -98,13 +98,20 @@ impl<C: ConnectionTrait> Scope<'_, C> {
         Ok(rows)
     }
 
+    /// The condition that a row belongs to one of the accounts.
+    fn of_accounts<Column: ColumnTrait>(&self, tenant: Column, account: Column) -> Condition {
+        Condition::all().add(tenant.eq(self.tenant)).add(among(
+            self.connection,
+            account,
+            self.accounts.iter().copied(),
+        ))
+    }
+
     async fn find(&self, which: Condition) -> Result<Vec<ledger_transaction::Model>> {
         ledger_transaction::Entity::find()
-            .filter(ledger_transaction::Column::Tenant.eq(self.tenant))
-            .filter(among(
-                self.connection,
+            .filter(self.of_accounts(
+                ledger_transaction::Column::Tenant,
                 ledger_transaction::Column::Account,
-                self.accounts.iter().copied(),
             ))
             .filter(among(
                 self.connection,
@@ -123,12 +130,7 @@ impl<C: ConnectionTrait> Scope<'_, C> {
             .select_only()
             .column(lot::Column::Account)
             .column(lot::Column::Number)
-            .filter(lot::Column::Tenant.eq(self.tenant))
-            .filter(among(
-                self.connection,
-                lot::Column::Account,
-                self.accounts.iter().copied(),
-            ))
+            .filter(self.of_accounts(lot::Column::Tenant, lot::Column::Account))
             .filter(among(
                 self.connection,
                 lot::Column::Id,
@@ -142,11 +144,9 @@ impl<C: ConnectionTrait> Scope<'_, C> {
 
     async fn reversals(&self) -> Result<Vec<ledger_transaction::Model>> {
         ledger_transaction::Entity::find()
-            .filter(ledger_transaction::Column::Tenant.eq(self.tenant))
-            .filter(among(
-                self.connection,
+            .filter(self.of_accounts(
+                ledger_transaction::Column::Tenant,
                 ledger_transaction::Column::Account,
-                self.accounts.iter().copied(),
             ))
             .filter(among(
                 self.connection,
@@ -165,12 +165,7 @@ impl<C: ConnectionTrait> Scope<'_, C> {
             .select_only()
             .column(purchase::Column::Account)
             .column(purchase::Column::Lot)
-            .filter(purchase::Column::Tenant.eq(self.tenant))
-            .filter(among(
-                self.connection,
-                purchase::Column::Account,
-                self.accounts.iter().copied(),
-            ))
+            .filter(self.of_accounts(purchase::Column::Tenant, purchase::Column::Account))
             .filter(among(
                 self.connection,
                 purchase::Column::Lot,
