@@ -10,7 +10,10 @@ const PROTO = path.join(__dirname, '../../../proto');
 
 const contract = grpc.loadPackageDefinition(
   loader.loadSync(
-    ['profile', 'feedback', 'satisfaction', 'loyalty'].map((service) => `rapport/${service}/v1/${service}_service.proto`),
+    [
+      ...['profile', 'feedback', 'satisfaction', 'loyalty'].map((service) => `rapport/${service}/v1/${service}_service.proto`),
+      'rapport/loyalty/v1/ledger_service.proto',
+    ],
     { includeDirs: [PROTO, path.join(PROTO, 'third_party')], keepCase: true, longs: Number, enums: String },
   ),
 ).rapport;
@@ -24,6 +27,7 @@ class Suite {
       'feedback.v1.FeedbackService': new contract.feedback.v1.FeedbackService(address, insecure),
       'satisfaction.v1.SatisfactionService': new contract.satisfaction.v1.SatisfactionService(address, insecure),
       'loyalty.v1.LoyaltyService': new contract.loyalty.v1.LoyaltyService(address, insecure),
+      'loyalty.v1.LedgerService': new contract.loyalty.v1.LedgerService(address, insecure),
     };
   }
 

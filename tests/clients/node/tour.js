@@ -125,6 +125,51 @@ async function tour(suite) {
   });
   console.log('satisfied ', satisfaction.latest_csat, 'of 5');
 
+  // A second kind of points, added while the program lives. They wait until he has checked out, and what he spends comes
+  // back in part.
+  const nights = await suite.call('loyalty.v1.LedgerService/CreateWallet', {
+    parent: program.name,
+    wallet_id: 'nights',
+    wallet: { title: 'Nights', expiry: { rolling: { months: 12, rounding: 'EXPIRY_ROUNDING_QUARTER' } } },
+  });
+  console.log('wallet    ', nights.name);
+  const ofNights = { member: member.name, wallet: 'nights' };
+  await suite.call('loyalty.v1.LoyaltyService/EarnPoints', {
+    ...ofNights,
+    request_id: 'tour-node-nights',
+    points: 5,
+    reason: 'a stay of five nights',
+    release_key: 'stay-1',
+  });
+  const released = await suite.call('loyalty.v1.LedgerService/ReleasePendingPoints', {
+    ...ofNights,
+    request_id: 'tour-node-checkout',
+    release_key: 'stay-1',
+    reason: 'checked out',
+  });
+  const spent = await suite.call('loyalty.v1.LoyaltyService/RedeemPoints', {
+    ...ofNights,
+    request_id: 'tour-node-night',
+    points: 4,
+    reason: 'an upgrade',
+  });
+  const reversal = { name: spent.name, points: 3, reason: 'the room was not ready' };
+  const back = await suite.call('loyalty.v1.LedgerService/ReverseTransaction', {
+    ...reversal,
+    request_id: 'tour-node-back',
+  });
+  const sameLot = back.lots[0].lot === spent.lots[0].lot;
+  console.log(`nights     ${released.points} released, ${spent.points} spent, ${back.points} back in the same lot: ${sameLot}`);
+  const { balances } = await suite.call('loyalty.v1.LedgerService/GetBalances', { name: member.name });
+  console.log('balances  ', balances.map((each) => `${each.available_points} ${each.wallet}`).join(', '));
+
+  // No more comes back than was spent.
+  try {
+    await suite.call('loyalty.v1.LedgerService/ReverseTransaction', { ...reversal, request_id: 'tour-node-more' });
+  } catch (error) {
+    console.log('refused   ', status[error.code], describe(error).reason);
+  }
+
   // A wrong call says everything that is wrong about it at once, for programs and for people.
   try {
     await suite.call('profile.v1.ProfileService/RecordPurchase', {

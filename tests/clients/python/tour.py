@@ -128,6 +128,53 @@ satisfaction = suite.call(
 )
 print("satisfied ", satisfaction["latest_csat"], "of 5")
 
+# A second kind of points, added while the program lives. They wait until she has checked out, and what she spends comes
+# back in part.
+nights = suite.call(
+    "loyalty.v1.LedgerService/CreateWallet",
+    parent=program["name"],
+    wallet_id="nights",
+    wallet={"title": "Nights", "expiry": {"rolling": {"months": 12, "rounding": "EXPIRY_ROUNDING_QUARTER"}}},
+)
+print("wallet    ", nights["name"])
+suite.call(
+    "loyalty.v1.LoyaltyService/EarnPoints",
+    request_id="tour-python-nights",
+    member=member["name"],
+    wallet="nights",
+    points=5,
+    reason="a stay of five nights",
+    release_key="stay-1",
+)
+released = suite.call(
+    "loyalty.v1.LedgerService/ReleasePendingPoints",
+    request_id="tour-python-checkout",
+    member=member["name"],
+    wallet="nights",
+    release_key="stay-1",
+    reason="checked out",
+)
+spent = suite.call(
+    "loyalty.v1.LoyaltyService/RedeemPoints",
+    request_id="tour-python-night",
+    member=member["name"],
+    wallet="nights",
+    points=4,
+    reason="an upgrade",
+)
+reversal = {"name": spent["name"], "points": 3, "reason": "the room was not ready"}
+back = suite.call("loyalty.v1.LedgerService/ReverseTransaction", request_id="tour-python-back", **reversal)
+print("nights    ", released["points"], "released,", spent["points"], "spent,", back["points"], "back in the same lot:",
+      back["lots"][0]["lot"] == spent["lots"][0]["lot"])
+balances = suite.call("loyalty.v1.LedgerService/GetBalances", name=member["name"])
+print("balances  ", ", ".join(f"{each['available_points']} {each['wallet']}" for each in balances["balances"]))
+
+# No more comes back than was spent.
+try:
+    suite.call("loyalty.v1.LedgerService/ReverseTransaction", request_id="tour-python-more", **reversal)
+except Refused as refused:
+    print("refused   ", refused.code, refused.reason)
+
 # A wrong call says everything that is wrong about it at once, for programs and for people.
 try:
     suite.call(
