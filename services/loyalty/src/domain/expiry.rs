@@ -99,34 +99,43 @@ impl Expiry {
         };
         let within = |least: i32, months: i32| (least..=LONGEST_LIFETIME_MONTHS).contains(&months);
         match self {
-            Self::Rolling { months, .. } | Self::Sliding { months, .. } if !within(1, *months) => {
-                refuse("months", format!("must be 1 to {LONGEST_LIFETIME_MONTHS}"));
+            Self::Rolling { months, .. } if !within(1, *months) => {
+                refuse(
+                    "rolling.months",
+                    format!("must be 1 to {LONGEST_LIFETIME_MONTHS}"),
+                );
             }
-            Self::Sliding {
-                activities:
-                    Activities {
-                        earning: false,
-                        redeeming: false,
-                    },
-                ..
-            } => refuse("activities", "must name at least one activity".to_owned()),
-            Self::Never | Self::Rolling { .. } | Self::Sliding { .. } => {}
+            Self::Sliding { months, activities } => {
+                if !within(1, *months) {
+                    refuse(
+                        "sliding.months",
+                        format!("must be 1 to {LONGEST_LIFETIME_MONTHS}"),
+                    );
+                }
+                if *activities == Activities::default() {
+                    refuse("sliding.activities", "must name at least one activity".to_owned());
+                }
+            }
+            Self::Never | Self::Rolling { .. } => {}
             Self::FixedDays {
                 days,
                 at_least_months,
             } => {
                 if !(1..=MOST_FIXED_DAYS).contains(&days.len()) {
-                    refuse("days", format!("must name 1 to {MOST_FIXED_DAYS} days"));
+                    refuse(
+                        "fixed_days.days",
+                        format!("must name 1 to {MOST_FIXED_DAYS} days"),
+                    );
                 }
                 for (index, day) in days.iter().enumerate().filter(|(_, day)| !day.exists()) {
                     refuse(
-                        &format!("days[{index}]"),
+                        &format!("fixed_days.days[{index}]"),
                         format!("no year has a day {} in month {}", day.day, day.month),
                     );
                 }
                 if !within(0, *at_least_months) {
                     refuse(
-                        "at_least_months",
+                        "fixed_days.at_least_months",
                         format!("must be 0 to {LONGEST_LIFETIME_MONTHS}"),
                     );
                 }
@@ -314,21 +323,25 @@ mod tests {
             },
         };
         for (expiry, fields) in [
-            (rolling(0, Rounding::Day), &["expiry.months"][..]),
+            (rolling(0, Rounding::Day), &["expiry.rolling.months"][..]),
             (rolling(1, Rounding::Day), &[]),
             (rolling(120, Rounding::Day), &[]),
-            (rolling(121, Rounding::Day), &["expiry.months"]),
+            (rolling(121, Rounding::Day), &["expiry.rolling.months"]),
             (sliding(12, true), &[]),
-            (sliding(12, false), &["expiry.activities"]),
-            (sliding(0, true), &["expiry.months"]),
-            (fixed(&[], 0), &["expiry.days"]),
+            (sliding(12, false), &["expiry.sliding.activities"]),
+            (sliding(0, true), &["expiry.sliding.months"]),
+            (
+                sliding(0, false),
+                &["expiry.sliding.months", "expiry.sliding.activities"],
+            ),
+            (fixed(&[], 0), &["expiry.fixed_days.days"]),
             (fixed(&[(1, 1); 12], 0), &[]),
-            (fixed(&[(1, 1); 13], 0), &["expiry.days"]),
+            (fixed(&[(1, 1); 13], 0), &["expiry.fixed_days.days"]),
             (
                 fixed(&[(1, 1), (2, 30)], 121),
-                &["expiry.days[1]", "expiry.at_least_months"],
+                &["expiry.fixed_days.days[1]", "expiry.fixed_days.at_least_months"],
             ),
-            (fixed(&[(2, 29)], -1), &["expiry.at_least_months"]),
+            (fixed(&[(2, 29)], -1), &["expiry.fixed_days.at_least_months"]),
             (Expiry::Never, &[]),
         ] {
             let found: Vec<String> = expiry

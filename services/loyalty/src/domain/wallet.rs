@@ -271,7 +271,11 @@ mod tests {
         let fields: Vec<String> = wrong.check().into_iter().map(|found| found.field).collect();
         assert_eq!(
             fields,
-            ["wallet.title", "wallet.pending_days", "wallet.expiry.months"]
+            [
+                "wallet.title",
+                "wallet.pending_days",
+                "wallet.expiry.rolling.months"
+            ]
         );
         let longest = WalletTerms {
             title: "x".repeat(LONGEST_TITLE),

@@ -265,7 +265,7 @@ async fn a_wallet_that_cannot_work_is_refused_with_every_reason() {
     let refused = create(&mut fixture, "never", never).await.unwrap_err();
     assert_eq!(reason(&refused), "INVALID_WALLET");
     let told = described(&refused);
-    for field in ["wallet.title", "wallet.expiry.days[0]"] {
+    for field in ["wallet.title", "wallet.expiry.fixed_days.days[0]"] {
         assert!(told.contains(field), "{told}");
     }
     let member = fixture.enrol("ann").await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rapport_status::Error;
 use uuid::Uuid;
 
 use super::{
@@ -345,17 +346,23 @@ impl Account {
     }
 
     /// The parts of points that a transaction took out of lots, for the member who gets them.
-    pub fn parts_of(&self, transaction: &Transaction) -> Vec<Part> {
+    pub fn parts_of(&self, transaction: &Transaction) -> Result<Vec<Part>, Error> {
         let taken = transaction.movements.iter();
         taken
-            .filter_map(|movement| {
-                Some(Part {
+            .map(|movement| {
+                Ok(Part {
                     points: -movement.points,
                     expire_time: movement.expire_time,
-                    vintage: self.lot(movement.lot)?.vintage,
+                    vintage: self.loaded_lot(movement.lot)?.vintage,
                 })
             })
             .collect()
+    }
+
+    /// A lot that whoever decides must have loaded: without it points would be lost.
+    pub(super) fn loaded_lot(&self, id: Uuid) -> Result<&Lot, Error> {
+        self.lot(id)
+            .ok_or_else(|| Error::internal(format!("{} was loaded without its lot {id}", self.name)))
     }
 
     /// What the member has at a moment.

@@ -3,6 +3,7 @@
 mod intent;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,10 +27,11 @@ use rapport_telemetry::{
 use sea_orm::DatabaseTransaction;
 
 pub(crate) use intent::{Intent, Purchase};
+use trial::Trial;
 
 use crate::{
     domain::{
-        ledger::{Command, Note, Outcome, Posting, TransactionKind, decide, hold_not_found},
+        ledger::{Command, Note, Outcome, Posting, TransactionKind, hold_not_found},
         member,
         program::Program,
         wallet::AccountKey,
@@ -235,15 +237,14 @@ impl Desk<'_> {
         let Some(command) = operation.intent.command(ledger, program, terms, self.now)? else {
             return Ok(Vec::new());
         };
-        let posting = self.decide_on(ledger, &command)?;
-        let received = match &operation.intent {
-            Intent::Transfer { to, note, .. } => Some(self.receive(tenant, ledger, to, &posting, note)?),
-            _ => None,
-        };
-        let outcome = posting.outcome.clone();
-        self.carry_out(&operation.tenant, &operation.account, posting);
-        if let (Some(posting), Some(counterpart)) = (received, operation.counterpart()) {
-            self.carry_out(&operation.tenant, &counterpart, posting);
+        let mut trial = Trial::new(&tenant.ledgers, self.clock, self.now);
+        let outcome = trial.decide(&operation.account, &command)?;
+        if let (Some(receiver), Intent::Transfer { note, .. }) = (operation.counterpart(), &operation.intent)
+        {
+            receive(&mut trial, ledger, &receiver, &outcome, note)?;
+        }
+        for (account, posting) in trial.finish() {
+            self.carry_out(&operation.tenant, &account, posting)?;
         }
         if let (Intent::Compensate { case, .. }, Command::Compensate { points, .. }) =
             (&operation.intent, &command)
@@ -254,50 +255,17 @@ impl Desk<'_> {
         Ok(answer(&operation.account, &outcome))
     }
 
-    fn decide_on(&self, ledger: &Ledger, command: &Command) -> Result<Posting> {
-        let clock = self.clock;
-        decide(&ledger.account, command, self.now, &mut || clock.new_id())
-    }
-
-    /// The other side of a transfer: the member who gets the points.
-    fn receive(
-        &self,
-        tenant: &Tenant,
-        giver: &Ledger,
-        to: &str,
-        posting: &Posting,
-        note: &Note,
-    ) -> Result<Posting> {
-        let key = AccountKey {
-            member: to.to_owned(),
-            wallet: giver.wallet.clone(),
-        };
-        let receiver = tenant.ledgers.get(&key).ok_or_else(|| member::not_found(to))?;
-        let parts = match &posting.outcome {
-            Outcome::Transaction(transaction) => giver.account.parts_of(transaction),
-            Outcome::Hold(_) | Outcome::Done => Vec::new(),
-        };
-        let command = Command::TransferIn {
-            parts,
-            note: note.clone(),
-        };
-        self.decide_on(receiver, &command)
-    }
-
     fn ledger(&mut self, tenant: &str, account: &AccountKey) -> Option<&mut Ledger> {
         self.tenants.get_mut(tenant)?.ledgers.get_mut(account)
     }
 
     /// Carries out what was decided, and tells it.
-    fn carry_out(&mut self, tenant: &str, account: &AccountKey, posting: Posting) {
+    fn carry_out(&mut self, tenant: &str, account: &AccountKey, posting: Posting) -> Result<()> {
         let clock = self.clock;
-        let Some(ledger) = self
-            .tenants
-            .get_mut(tenant)
+        let known = self.tenants.get_mut(tenant);
+        let ledger = known
             .and_then(|known| known.ledgers.get_mut(account))
-        else {
-            return;
-        };
+            .ok_or_else(|| Error::internal("what was decided belongs to no account that was loaded"))?;
         for transaction in posting.transactions() {
             if let Some(movement) = movement(transaction.kind) {
                 points_moved(movement, transaction.amounts.points + transaction.amounts.pending);
@@ -310,7 +278,27 @@ impl Desk<'_> {
         for change in posting.changes {
             ledger.record(change);
         }
+        Ok(())
     }
+}
+
+/// The other side of a transfer: the member who gets the points.
+fn receive(
+    trial: &mut Trial<'_>,
+    giver: &Ledger,
+    receiver: &AccountKey,
+    outcome: &Outcome,
+    note: &Note,
+) -> Result<()> {
+    let Outcome::Transaction(withdrawal) = outcome else {
+        return Err(Error::internal("a transfer was told by no transaction"));
+    };
+    let command = Command::TransferIn {
+        parts: giver.account.parts_of(withdrawal)?,
+        note: note.clone(),
+    };
+    trial.decide(receiver, &command)?;
+    Ok(())
 }
 
 /// The bytes of the message that tells a caller the outcome; none when nobody waits for it.

@@ -70,7 +70,7 @@ pub(super) fn capture(draft: &mut Draft<'_>, id: Uuid, points: Option<i64>) -> R
         cause: draft.account.resource(HOLDS, id),
     };
     draft.record(Change::Resolved(hold));
-    let movements = movements(draft, &taken);
+    let movements = movements(draft, &taken)?;
     Ok(draft.post(Entered::new(kind, movements, note)))
 }
 
@@ -93,9 +93,12 @@ fn known(draft: &Draft<'_>, id: Uuid) -> Result<Hold, Error> {
 }
 
 /// The movements that take allocated points out of their lots.
-fn movements(draft: &Draft<'_>, allocations: &[Allocation]) -> Vec<Movement> {
+fn movements(draft: &Draft<'_>, allocations: &[Allocation]) -> Result<Vec<Movement>, Error> {
     allocations
         .iter()
-        .filter_map(|allocation| Some(out_of(draft.account.lot(allocation.lot)?, allocation.points)))
+        .map(|allocation| {
+            let lot = draft.account.loaded_lot(allocation.lot)?;
+            Ok(out_of(lot, allocation.points))
+        })
         .collect()
 }

@@ -44,7 +44,7 @@ pub(super) fn reverse(
     if kind == TransactionKind::TakeBack {
         return take_back(draft, points, Some(id), Some(id), note.clone());
     }
-    let movements = given_back(draft, &reversible, points, |lot| (lot.expire_time, Effect::None));
+    let movements = given_back(draft, &reversible, points, |lot| (lot.expire_time, Effect::None))?;
     give_back(draft, kind, &reversible, movements, note)
 }
 
@@ -59,10 +59,13 @@ pub(super) fn reinstate(
     require_future("expire_time", expire_time, draft.now)?;
     let reversible = known(draft, id)?;
     if reversible.kind != TransactionKind::Expire {
-        return Err(not_reversible(draft, &reversible));
+        let name = draft.account.resource(TRANSACTIONS, id);
+        let message =
+            format!("no points expired in {name}; name a transaction of kind EXPIRE, or reverse this one");
+        return Err(refused(name, message));
     }
     let points = wanted(draft, &reversible, points)?;
-    let movements = given_back(draft, &reversible, points, |_| (expire_time, Effect::MovesExpiry));
+    let movements = given_back(draft, &reversible, points, |_| (expire_time, Effect::MovesExpiry))?;
     give_back(draft, TransactionKind::Reinstate, &reversible, movements, note)
 }
 
@@ -138,7 +141,7 @@ fn given_back(
     reversible: &Reversible,
     points: i64,
     after: impl Fn(&Lot) -> (Option<Timestamp>, Effect),
-) -> Vec<Movement> {
+) -> Result<Vec<Movement>, Error> {
     let mut wanted = points;
     let mut movements = Vec::new();
     for (id, taken) in reversible.movements.iter().rev() {
@@ -147,9 +150,7 @@ fn given_back(
         if points < 1 {
             continue;
         }
-        let Some(lot) = draft.account.lot(*id) else {
-            continue;
-        };
+        let lot = draft.account.loaded_lot(*id)?;
         wanted -= points;
         let (expire_time, effect) = after(lot);
         movements.push(Movement {
@@ -159,7 +160,7 @@ fn given_back(
             effect,
         });
     }
-    movements
+    Ok(movements)
 }
 
 fn give_back(
@@ -187,8 +188,14 @@ fn not_reversible(draft: &Draft<'_>, reversible: &Reversible) -> Error {
         TransactionKind::TransferIn | TransactionKind::TransferOut => {
             format!("{name} is a transfer; transfer the points back")
         }
-        kind => format!("{name} cannot be reversed: it is of kind {kind:?}"),
+        kind => format!(
+            "{name} is of a kind that is not reversed ({kind:?}); reverse what gave or spent the points"
+        ),
     };
+    refused(name, message)
+}
+
+fn refused(name: String, message: String) -> Error {
     Error::about(
         Reason::TransactionNotReversible,
         TRANSACTION_RESOURCE_TYPE,

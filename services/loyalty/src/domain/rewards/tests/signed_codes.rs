@@ -153,7 +153,7 @@ fn random_offers_are_signed_and_read_again() {
     let mut random = Random::announced("random_offers");
     for _ in 0..150 {
         let money = |random: &mut Random| {
-            dollars(1 + i64::try_from(random.next() >> (24 + random.below(39))).unwrap())
+            dollars(1 + i64::try_from(random.next() >> (25 + random.below(38))).unwrap())
         };
         let optional = |random: &mut Random| random.one_in(2).then(|| money(random));
         let benefit = match random.below(3) {
