@@ -9,11 +9,21 @@ use rapport_value::lifecycle::Stage;
 
 use crate::domain::{
     identity::IdentityKind,
-    purchase::{Purchase, PurchaseKind},
+    purchase::{Purchase, PurchaseKind, PurchaseLine},
 };
 
 pub(crate) fn purchase_name(purchase: &Purchase) -> String {
     name::PURCHASE.format([&purchase.customer, &purchase.id])
+}
+
+pub(crate) fn purchase_line(line: &PurchaseLine) -> wire::PurchaseLine {
+    wire::PurchaseLine {
+        line_id: line.id.clone(),
+        sku: line.sku.clone(),
+        category: line.category.clone(),
+        quantity: line.quantity,
+        amount_minor: line.amount_minor,
+    }
 }
 
 pub(crate) const fn purchase_kind(kind: PurchaseKind) -> wire::PurchaseKind {

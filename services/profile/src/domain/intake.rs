@@ -194,6 +194,8 @@ mod tests {
                 },
                 quantity: 1,
                 location: String::new(),
+                channel: String::new(),
+                lines: Vec::new(),
             },
             new_purchase_id: format!("p-{id}"),
             missing_customer: None,

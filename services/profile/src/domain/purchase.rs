@@ -1,5 +1,7 @@
 //! Purchases and returns.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 use rapport_money::Money;
 use rapport_status::{Error, Reason};
@@ -39,6 +41,25 @@ pub(crate) struct PurchaseContent {
     pub quantity: i64,
     /// Where.
     pub location: String,
+    /// How it was placed.
+    pub channel: String,
+    /// What was bought or given back, line by line, if that is known.
+    pub lines: Vec<PurchaseLine>,
+}
+
+/// One line of a purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PurchaseLine {
+    /// Its id within the purchase; of a return, that of the line of the sale.
+    pub id: String,
+    /// What was bought.
+    pub sku: String,
+    /// Its category.
+    pub category: String,
+    /// How many.
+    pub quantity: i64,
+    /// What it cost in all, in minor units of the purchase's currency.
+    pub amount_minor: i64,
 }
 
 impl PurchaseContent {
@@ -83,6 +104,26 @@ pub(crate) fn checked_original(kind: PurchaseKind, original_source_id: String) -
         return Err("must be empty for a sale: only a return has an original sale".to_owned());
     }
     Ok(original_source_id)
+}
+
+/// The lines of a purchase: each has an id of its own and an amount that can be. Else what is wrong with them.
+pub(crate) fn checked_lines(lines: Vec<PurchaseLine>) -> Result<Vec<PurchaseLine>, String> {
+    let mut ids = HashSet::new();
+    for (index, line) in lines.iter().enumerate() {
+        if !ids.insert(&line.id) {
+            return Err(format!(
+                "has the line {:?} twice (again at {index}); give each line an id of its own",
+                line.id
+            ));
+        }
+        if !(0..=LARGEST_AMOUNT).contains(&line.amount_minor) {
+            return Err(format!(
+                "has an amount of {} at {index}; a line costs 0 to {LARGEST_AMOUNT} minor units",
+                line.amount_minor
+            ));
+        }
+    }
+    Ok(lines)
 }
 
 /// A recorded purchase.
@@ -169,6 +210,22 @@ mod tests {
         }
         for wrong in [-1, LARGEST_AMOUNT + 1, i64::MIN, i64::MAX] {
             assert!(checked_amount(dollars(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_line_has_an_id_of_its_own_and_an_amount_that_can_be() {
+        let line = |id: &str, amount_minor| PurchaseLine {
+            id: id.to_owned(),
+            sku: String::new(),
+            category: String::new(),
+            quantity: 1,
+            amount_minor,
+        };
+        assert!(checked_lines(vec![line("1", 0), line("2", LARGEST_AMOUNT)]).is_ok());
+        assert!(checked_lines(vec![line("1", 1), line("1", 1)]).is_err());
+        for wrong in [-1, LARGEST_AMOUNT + 1] {
+            assert!(checked_lines(vec![line("1", wrong)]).is_err(), "{wrong}");
         }
     }
 

@@ -9,7 +9,10 @@ use super::customers::identity_key;
 use crate::{
     domain::{
         intake::{MissingCustomer, Owner, Row},
-        purchase::{Purchase, PurchaseContent, PurchaseKey, checked_amount, checked_original, checked_time},
+        purchase::{
+            Purchase, PurchaseContent, PurchaseKey, PurchaseLine, checked_amount, checked_lines,
+            checked_original, checked_time,
+        },
     },
     usecase::purchases::{NumberedRow, Tally},
     words,
@@ -30,8 +33,9 @@ pub(crate) fn content(
     let time =
         read(purchase.purchase_time.as_ref(), instant::from_wire).and_then(|time| checked_time(time, now));
     let amount = read(purchase.amount.as_ref(), money::from_wire).and_then(checked_amount);
-    match (kind, original, time, amount) {
-        (Ok(kind), Ok(original_source_id), Ok(time), Ok(amount)) => Ok((
+    let lines = checked_lines(purchase.lines.into_iter().map(line).collect());
+    match (kind, original, time, amount, lines) {
+        (Ok(kind), Ok(original_source_id), Ok(time), Ok(amount), Ok(lines)) => Ok((
             PurchaseKey {
                 source: purchase.source,
                 id: purchase.source_id,
@@ -43,20 +47,33 @@ pub(crate) fn content(
                 amount,
                 quantity: purchase.quantity,
                 location: purchase.location,
+                channel: purchase.channel,
+                lines,
             },
         )),
-        (kind, original, time, amount) => {
+        (kind, original, time, amount, lines) => {
             let wrong = [
                 ("kind", kind.err()),
                 ("original_source_id", original.err()),
                 ("purchase_time", time.err()),
                 ("amount", amount.err()),
+                ("lines", lines.err()),
             ];
             let violation = |(field, wrong): (_, Option<String>)| {
                 Some(FieldViolation::new(format!("{at}.{field}"), wrong?))
             };
             Err(wrong.into_iter().filter_map(violation).collect())
         }
+    }
+}
+
+fn line(line: wire::PurchaseLine) -> PurchaseLine {
+    PurchaseLine {
+        id: line.line_id,
+        sku: line.sku,
+        category: line.category,
+        quantity: line.quantity,
+        amount_minor: line.amount_minor,
     }
 }
 
@@ -160,6 +177,8 @@ pub(crate) fn purchase(purchase: Purchase) -> wire::Purchase {
         amount: Some(money::to_wire(content.amount)),
         quantity: content.quantity,
         location: content.location,
+        channel: content.channel,
+        lines: content.lines.iter().map(words::purchase_line).collect(),
         create_time: Some(instant::to_wire(purchase.create_time)),
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     list.push(Box::new(SealedCustomers));
     list.push(Box::new(Counters));
     list.push(Box::new(UnsealedIdentities));
+    list.push(Box::new(PurchaseLines));
     list
 }
 
@@ -313,4 +314,29 @@ fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> I
         statement.col(*column);
     }
     statement.take()
+}
+
+/// What was bought, line by line, and how.
+struct PurchaseLines;
+
+impl MigrationName for PurchaseLines {
+    fn name(&self) -> &'static str {
+        "m0008_purchase_lines"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for PurchaseLines {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let columns = [
+            schema::text("channel").default("").take(),
+            schema::text_null("lines"),
+        ];
+        // SQLite adds one column a statement.
+        for column in columns {
+            let alteration = Table::alter().table("purchase").add_column(column).take();
+            manager.alter_table(alteration).await?;
+        }
+        Ok(())
+    }
 }

@@ -13,6 +13,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, Query},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     columns,
     counters::{self, Counter},
@@ -20,7 +22,7 @@ use super::{
 use crate::domain::{
     history::DayTotal,
     intake::Record,
-    purchase::{Purchase, PurchaseContent, PurchaseKey},
+    purchase::{Purchase, PurchaseContent, PurchaseKey, PurchaseLine},
     timeline::{PURCHASE_RANK, Position},
     valuation::Arrival,
 };
@@ -50,6 +52,9 @@ mod purchase {
         pub location: String,
         pub create_time: i64,
         pub sequence: i64,
+        pub channel: String,
+        /// The lines as a JSON list of [`super::StoredLine`]; none when there are none.
+        pub lines: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -416,7 +421,56 @@ fn row_of(tenant: &str, sequence: i64, purchase: &Purchase) -> purchase::ActiveM
         location: Set(content.location.clone()),
         create_time: Set(purchase.create_time.as_microsecond()),
         sequence: Set(sequence),
+        channel: Set(content.channel.clone()),
+        lines: Set(lines_text(&content.lines)),
     }
+}
+
+/// A line of a purchase as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredLine {
+    id: String,
+    sku: String,
+    category: String,
+    quantity: i64,
+    amount_minor: i64,
+}
+
+fn lines_text(lines: &[PurchaseLine]) -> Option<String> {
+    if lines.is_empty() {
+        return None;
+    }
+    let lines: Vec<StoredLine> = lines
+        .iter()
+        .cloned()
+        .map(|line| StoredLine {
+            id: line.id,
+            sku: line.sku,
+            category: line.category,
+            quantity: line.quantity,
+            amount_minor: line.amount_minor,
+        })
+        .collect();
+    // Texts and numbers always have a form in JSON.
+    serde_json::to_string(&lines).ok()
+}
+
+fn lines_of(text: Option<&str>) -> Result<Vec<PurchaseLine>, Error> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let lines: Vec<StoredLine> = serde_json::from_str(text)
+        .map_err(|error| Error::internal("the stored lines of a purchase cannot be read").because(error))?;
+    Ok(lines
+        .into_iter()
+        .map(|line| PurchaseLine {
+            id: line.id,
+            sku: line.sku,
+            category: line.category,
+            quantity: line.quantity,
+            amount_minor: line.amount_minor,
+        })
+        .collect())
 }
 
 fn purchase_of(row: purchase::Model) -> Result<Purchase, Error> {
@@ -434,6 +488,8 @@ fn purchase_of(row: purchase::Model) -> Result<Purchase, Error> {
             amount: columns::money(row.amount, &row.currency)?,
             quantity: row.quantity,
             location: row.location,
+            channel: row.channel,
+            lines: lines_of(row.lines.as_deref())?,
         },
         create_time: columns::moment(row.create_time)?,
     })

@@ -50,6 +50,8 @@ pub(crate) fn purchase_recorded(clock: &Clock, tenant: &str, purchase: &Purchase
         amount: Some(money::to_wire(content.amount)),
         quantity: content.quantity,
         location: content.location.clone(),
+        channel: content.channel.clone(),
+        lines: content.lines.iter().map(words::purchase_line).collect(),
     };
     outbox::event(clock, tenant, &customer, &message)
 }

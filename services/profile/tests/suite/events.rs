@@ -9,13 +9,15 @@ use rapport_contract::{
 };
 use rapport_events::Event;
 
-use crate::{Bench, date, lifecycle::value, money, returned, sale};
+use crate::{Bench, date, lifecycle::value, money, returned, sale, with_lines};
 
 #[tokio::test]
 async fn events_tell_in_order_all_that_others_need() {
     let bench = Bench::new().await;
     bench.create("ada").await;
-    let bought = bench.record("ada", sale("1", "2026-01-02", 2933)).await.unwrap();
+    let sold = with_lines(sale("1", "2026-01-02", 2933), &[("a", 2_000), ("b", 900)]);
+    let bought = bench.record("ada", sold.clone()).await.unwrap();
+    assert_eq!(bought.lines, sold.lines);
     let mut given_back = returned("2", "2026-01-05", 933);
     given_back.original_source_id = "1".to_owned();
     bench.record("ada", given_back).await.unwrap();
@@ -50,6 +52,8 @@ async fn events_tell_in_order_all_that_others_need() {
         amount: Some(money(2933)),
         quantity: 1,
         location: String::new(),
+        channel: "app".to_owned(),
+        lines: bought.lines,
     };
     assert_eq!(first.message::<PurchaseRecorded>().unwrap(), expected);
     let second: PurchaseRecorded = second.message().unwrap();

@@ -188,6 +188,16 @@ impl Random {
             quantity: self.number(),
             location: self.text(),
             create_time: self.maybe(Self::timestamp),
+            channel: self.text(),
+            lines: (0..self.pick(&[0, 0, 1, 3, 101]))
+                .map(|_| wire::PurchaseLine {
+                    line_id: self.text(),
+                    sku: self.text(),
+                    category: self.text(),
+                    quantity: self.number(),
+                    amount_minor: self.number(),
+                })
+                .collect(),
         }
     }
 

@@ -23,7 +23,7 @@ use rapport_contract::{
     google::r#type::{Date, Money},
     profile::v1::{
         CreateCustomerRequest, Customer, EvaluateCustomersRequest, Evaluation, Identity, IdentityType,
-        ImportPurchasesRequest, ImportPurchasesResponse, Purchase, PurchaseKind, PurchaseRow,
+        ImportPurchasesRequest, ImportPurchasesResponse, Purchase, PurchaseKind, PurchaseLine, PurchaseRow,
         RecordPurchaseRequest, profile_service_client::ProfileServiceClient, purchase_row::Owner,
     },
 };
@@ -261,6 +261,23 @@ fn sale(source_id: &str, day: &str, cents: i64) -> Purchase {
         amount: Some(money(cents)),
         quantity: 1,
         ..Purchase::default()
+    }
+}
+
+fn with_lines(purchase: Purchase, lines: &[(&str, i64)]) -> Purchase {
+    Purchase {
+        channel: "app".to_owned(),
+        lines: lines
+            .iter()
+            .map(|(id, cents)| PurchaseLine {
+                line_id: (*id).to_owned(),
+                sku: format!("sku-{id}"),
+                category: "coffee".to_owned(),
+                quantity: 1,
+                amount_minor: *cents,
+            })
+            .collect(),
+        ..purchase
     }
 }
 

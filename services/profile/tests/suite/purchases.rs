@@ -4,7 +4,7 @@ use futures::future::join_all;
 use rapport_contract::profile::v1::Purchase;
 use rapport_testkit::described;
 
-use crate::{Bench, assert_refused, sale};
+use crate::{Bench, assert_refused, sale, with_lines};
 
 #[tokio::test]
 async fn a_purchase_is_recorded_once_however_often_it_is_sent() {
@@ -43,6 +43,7 @@ async fn other_content_under_a_known_key_is_a_conflict() {
         ..sale("1", "2026-01-01", 100)
     };
     for (customer, other) in [
+        ("ada", with_lines(sale("1", "2026-01-01", 100), &[("a", 100)])),
         ("ada", sale("1", "2026-01-01", 101)),
         ("ada", sale("1", "2026-01-02", 100)),
         ("ada", with_more_items),
@@ -90,6 +91,15 @@ async fn every_violation_of_a_purchase_is_named_with_its_field() {
             "{field} is not named in {told}"
         );
     }
+    let twice = with_lines(sale("1", "2026-01-01", 100), &[("a", 50), ("a", 50)]);
+    let told = described(&assert_refused(
+        bench.record("ada", twice).await,
+        "INVALID_FIELDS",
+    ));
+    assert!(
+        told.contains("purchase.lines: has the line \"a\" twice (again at 1)"),
+        "{told}"
+    );
     wrong.amount.as_mut().unwrap().units = i64::MAX;
     let told = described(&assert_refused(
         bench.record("ada", wrong).await,
