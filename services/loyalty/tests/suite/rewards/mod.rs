@@ -100,7 +100,12 @@ impl Fixture {
             name: named(id),
             version: 0,
         };
-        self.rewards.clone().get_reward(request).await.unwrap().into_inner()
+        self.rewards
+            .clone()
+            .get_reward(request)
+            .await
+            .unwrap()
+            .into_inner()
     }
 
     /// Units of the reward `it` that are left.
@@ -148,7 +153,12 @@ impl Fixture {
             name: redemption.name.clone(),
             payment_reference: payment_reference.to_owned(),
         };
-        Ok(self.rewards.clone().confirm_redemption(request).await?.into_inner())
+        Ok(self
+            .rewards
+            .clone()
+            .confirm_redemption(request)
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn advance(
@@ -163,16 +173,30 @@ impl Fixture {
             step: step.into(),
             note: String::new(),
         };
-        Ok(self.rewards.clone().advance_redemption(request).await?.into_inner())
+        Ok(self
+            .rewards
+            .clone()
+            .advance_redemption(request)
+            .await?
+            .into_inner())
     }
 
-    pub(crate) async fn cancel(&self, request_id: &str, redemption: &Redemption) -> Result<Redemption, Status> {
+    pub(crate) async fn cancel(
+        &self,
+        request_id: &str,
+        redemption: &Redemption,
+    ) -> Result<Redemption, Status> {
         let request = CancelRedemptionRequest {
             request_id: request_id.to_owned(),
             name: redemption.name.clone(),
             reason: "changed my mind".to_owned(),
         };
-        Ok(self.rewards.clone().cancel_redemption(request).await?.into_inner())
+        Ok(self
+            .rewards
+            .clone()
+            .cancel_redemption(request)
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn refund(
@@ -187,7 +211,12 @@ impl Fixture {
             units,
             reason: "broken".to_owned(),
         };
-        Ok(self.rewards.clone().refund_redemption(request).await?.into_inner())
+        Ok(self
+            .rewards
+            .clone()
+            .refund_redemption(request)
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn redemption(&self, name: &str) -> Result<Redemption, Status> {
@@ -210,7 +239,12 @@ impl Fixture {
         let request = GetCodePoolRequest {
             name: format!("{PROGRAM}/codePools/{pool}"),
         };
-        self.rewards.clone().get_code_pool(request).await.unwrap().into_inner()
+        self.rewards
+            .clone()
+            .get_code_pool(request)
+            .await
+            .unwrap()
+            .into_inner()
     }
 
     pub(crate) async fn set_low_at(&self, pool: &str, low_at: i64) -> CodePool {
