@@ -249,6 +249,20 @@ async fn furnish(guarded: &Guarded, channel: &Channel) -> Names {
         let held = owner(&names, cases::reserve(request_id)).await;
         names.insert(word, text(&held[0], "name"));
     }
+    for (word, case) in cases::REDEEMED {
+        let answers = owner(&names, *case).await;
+        if !word.is_empty() {
+            names.insert(word, text(&answers[0], "name"));
+        }
+    }
+    let redeemed = owner(&names, cases::COUPON).await;
+    let vouchers = redeemed[0].get_field_by_name("vouchers").unwrap().into_owned();
+    let Value::List(vouchers) = vouchers else {
+        panic!("a list of vouchers is a list");
+    };
+    let voucher = vouchers[0].as_message().unwrap();
+    names.insert("voucher", text(voucher, "name"));
+    names.insert("voucher_code", text(voucher, "code"));
     let moved = world::moved_points(&clients, &world::member(GUEST)).await;
     names.extend([
         ("lot", moved.lot),

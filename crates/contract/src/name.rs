@@ -40,6 +40,14 @@ pub const BALANCE: Pattern = Pattern("programs/{program}/members/{member}/balanc
 pub const TRANSACTION: Pattern = Pattern("programs/{program}/members/{member}/transactions/{transaction}");
 /// `programs/{program}/members/{member}/holds/{hold}`
 pub const HOLD: Pattern = Pattern("programs/{program}/members/{member}/holds/{hold}");
+/// `programs/{program}/rewards/{reward}`
+pub const REWARD: Pattern = Pattern("programs/{program}/rewards/{reward}");
+/// `programs/{program}/codePools/{code_pool}`
+pub const CODE_POOL: Pattern = Pattern("programs/{program}/codePools/{code_pool}");
+/// `programs/{program}/members/{member}/redemptions/{redemption}`
+pub const REDEMPTION: Pattern = Pattern("programs/{program}/members/{member}/redemptions/{redemption}");
+/// `programs/{program}/vouchers/{voucher}`
+pub const VOUCHER: Pattern = Pattern("programs/{program}/vouchers/{voucher}");
 
 /// Longest id.
 const LONGEST_ID: usize = 63;

@@ -203,4 +203,34 @@ reasons! {
     WalletAlreadyExists = "WALLET_ALREADY_EXISTS": AlreadyExists,
     /// The wallet breaks a rule: every violation is listed.
     InvalidWallet = "INVALID_WALLET": InvalidArgument,
+    /// No such reward.
+    RewardNotFound = "REWARD_NOT_FOUND": NotFound,
+    /// The reward id is taken.
+    RewardAlreadyExists = "REWARD_ALREADY_EXISTS": AlreadyExists,
+    /// The reward breaks a rule: every violation is listed.
+    InvalidReward = "INVALID_REWARD": InvalidArgument,
+    /// The reward cannot be redeemed, or its stock cannot be changed, as it is now.
+    RewardNotAvailable = "REWARD_NOT_AVAILABLE": FailedPrecondition,
+    /// Fewer units are left than asked for.
+    RewardOutOfStock = "REWARD_OUT_OF_STOCK": FailedPrecondition,
+    /// The member has redeemed as many units as the reward allows.
+    RewardLimitReached = "REWARD_LIMIT_REACHED": FailedPrecondition,
+    /// No such redemption.
+    RedemptionNotFound = "REDEMPTION_NOT_FOUND": NotFound,
+    /// The redemption's state does not allow the step.
+    RedemptionStateConflict = "REDEMPTION_STATE_CONFLICT": FailedPrecondition,
+    /// The terms of the reward do not allow the refund.
+    RefundNotAllowed = "REFUND_NOT_ALLOWED": FailedPrecondition,
+    /// No such code pool.
+    CodePoolNotFound = "CODE_POOL_NOT_FOUND": NotFound,
+    /// The pool has fewer codes than asked for.
+    CodePoolEmpty = "CODE_POOL_EMPTY": FailedPrecondition,
+    /// No such voucher.
+    VoucherNotFound = "VOUCHER_NOT_FOUND": NotFound,
+    /// The voucher cannot be used: not yet, no more, or not by this member.
+    VoucherNotUsable = "VOUCHER_NOT_USABLE": FailedPrecondition,
+    /// The voucher gives nothing for this order.
+    VoucherNotApplicable = "VOUCHER_NOT_APPLICABLE": FailedPrecondition,
+    /// The text is no code, or was mistyped.
+    InvalidCode = "INVALID_CODE": InvalidArgument,
 }

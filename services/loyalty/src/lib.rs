@@ -26,6 +26,7 @@ use std::{sync::Arc, time::Duration};
 use rapport_clock::Clock;
 use rapport_contract::loyalty::v1::{
     ledger_service_server::LedgerServiceServer, loyalty_service_server::LoyaltyServiceServer,
+    reward_service_server::RewardServiceServer,
 };
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
@@ -94,7 +95,8 @@ impl Loyalty {
         let rpc = Rpc::new(store, clock, token_key, self.committer.clone());
         server
             .with(tuned!(LoyaltyServiceServer::new(rpc.clone())))
-            .with(tuned!(LedgerServiceServer::new(rpc)))
+            .with(tuned!(LedgerServiceServer::new(rpc.clone())))
+            .with(tuned!(RewardServiceServer::new(rpc)))
     }
 
     /// What takes events.

@@ -4,6 +4,7 @@ mod ledger;
 mod members;
 mod points;
 mod programs;
+mod rewards;
 mod service;
 mod wallets;
 

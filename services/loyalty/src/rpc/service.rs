@@ -13,6 +13,15 @@ use rapport_contract::loyalty::v1::{
     VerifyLedgerResponse, Wallet, ledger_service_server::LedgerService,
     loyalty_service_server::LoyaltyService,
 };
+use rapport_contract::loyalty::v1::{
+    AdvanceRedemptionRequest, CancelRedemptionRequest, CheckVoucherRequest, CheckVoucherResponse, CodePool,
+    ConfirmRedemptionRequest, CreateRewardRequest, GetCodePoolRequest, GetRedemptionRequest,
+    GetRewardRequest, ImportCodesRequest, ImportCodesResponse, ListRedemptionsRequest,
+    ListRedemptionsResponse, ListRewardsRequest, ListRewardsResponse, RedeemRewardRequest, Redemption,
+    RefundRedemptionRequest, ReserveRewardRequest, RestockRewardRequest, Reward, UndoVoucherUseRequest,
+    UpdateCodePoolRequest, UpdateRewardRequest, UseVoucherRequest, VoucherUse,
+    reward_service_server::RewardService,
+};
 use rapport_server::caller;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -83,4 +92,27 @@ methods! {
     block_points(BlockPointsRequest) -> Hold = block;
     extend_points(ExtendPointsRequest) -> Transaction = extend;
     reinstate_points(ReinstatePointsRequest) -> Transaction = reinstate;
+}
+
+methods! {
+    RewardService {}
+    create_reward(CreateRewardRequest) -> Reward = create_reward;
+    get_reward(GetRewardRequest) -> Reward = reward;
+    list_rewards(ListRewardsRequest) -> ListRewardsResponse = rewards;
+    update_reward(UpdateRewardRequest) -> Reward = update_reward;
+    restock_reward(RestockRewardRequest) -> Reward = restock_reward;
+    update_code_pool(UpdateCodePoolRequest) -> CodePool = update_code_pool;
+    get_code_pool(GetCodePoolRequest) -> CodePool = code_pool;
+    import_codes(ImportCodesRequest) -> ImportCodesResponse = import_codes;
+    reserve_reward(ReserveRewardRequest) -> Redemption = reserve_reward;
+    redeem_reward(RedeemRewardRequest) -> Redemption = redeem_reward;
+    confirm_redemption(ConfirmRedemptionRequest) -> Redemption = confirm_redemption;
+    advance_redemption(AdvanceRedemptionRequest) -> Redemption = advance_redemption;
+    cancel_redemption(CancelRedemptionRequest) -> Redemption = cancel_redemption;
+    refund_redemption(RefundRedemptionRequest) -> Redemption = refund_redemption;
+    get_redemption(GetRedemptionRequest) -> Redemption = redemption;
+    list_redemptions(ListRedemptionsRequest) -> ListRedemptionsResponse = redemptions;
+    check_voucher(CheckVoucherRequest) -> CheckVoucherResponse = check_voucher;
+    use_voucher(UseVoucherRequest) -> VoucherUse = use_voucher;
+    undo_voucher_use(UndoVoucherUseRequest) -> VoucherUse = undo_voucher_use;
 }

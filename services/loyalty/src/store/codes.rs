@@ -7,6 +7,7 @@ use crate::domain::{
     expiry::Rounding,
     ledger::{Book, BurnOrder, DebtPolicy, HoldKind, HoldState, PurchaseKind, TransactionKind},
     member::MemberState,
+    rewards::redemption::State,
     wallet::WalletKind,
 };
 
@@ -65,6 +66,16 @@ stored_as!(
     Reinstate = "REINSTATE",
     PayDebt = "PAY_DEBT",
     Forfeit = "FORFEIT",
+);
+stored_as!(
+    State: Reserved = "RESERVED",
+    Confirmed = "CONFIRMED",
+    Preparing = "PREPARING",
+    Sent = "SENT",
+    Fulfilled = "FULFILLED",
+    Refunded = "REFUNDED",
+    Cancelled = "CANCELLED",
+    TimedOut = "TIMED_OUT",
 );
 stored_as!(HoldKind: Reservation = "RESERVATION", Block = "BLOCK");
 stored_as!(

@@ -14,6 +14,7 @@ pub(crate) mod members;
 mod migrations;
 pub(crate) mod postings;
 pub(crate) mod programs;
+pub(crate) mod rewards;
 pub(crate) mod statements;
 pub(crate) mod summaries;
 pub(crate) mod wallets;

@@ -6,5 +6,6 @@ pub(crate) mod listing;
 pub(crate) mod members;
 pub(crate) mod postings;
 pub(crate) mod programs;
+pub(crate) mod rewards;
 pub(crate) mod verification;
 pub(crate) mod wallets;

@@ -1,5 +1,6 @@
 //! The domain in the messages of the contract: answers and events.
 
+pub(crate) mod rewards;
 mod wallets;
 
 pub(crate) use wallets::{read_wallet, wallet};

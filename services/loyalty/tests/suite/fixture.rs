@@ -9,7 +9,7 @@ use rapport_contract::{
         Balance, CreateProgramRequest, EarnPointsRequest, EarningRule, EnrolMemberRequest, GetBalanceRequest,
         Hold, LedgerSummary, ListTransactionsRequest, Program, RedeemPointsRequest, ReservePointsRequest,
         SummarizeLedgerRequest, Transaction, VerifyLedgerRequest, ledger_service_client::LedgerServiceClient,
-        loyalty_service_client::LoyaltyServiceClient,
+        loyalty_service_client::LoyaltyServiceClient, reward_service_client::RewardServiceClient,
     },
     profile::v1::{PurchaseKind, PurchaseRecorded},
 };
@@ -32,6 +32,7 @@ pub(crate) struct Fixture {
     pub(crate) loyalty: Loyalty,
     pub(crate) client: LoyaltyServiceClient<Channel>,
     pub(crate) ledger: LedgerServiceClient<Channel>,
+    pub(crate) rewards: RewardServiceClient<Channel>,
     pub(crate) serving: Serving,
 }
 
@@ -80,6 +81,7 @@ impl Fixture {
             loyalty,
             client,
             ledger: LedgerServiceClient::new(serving.channel.clone()),
+            rewards: RewardServiceClient::new(serving.channel.clone()),
             serving,
         }
     }

@@ -15,6 +15,7 @@ mod points;
 mod programs;
 mod purchases;
 mod random_requests;
+mod rewards;
 mod steps;
 mod store_model;
 mod verification;

@@ -249,6 +249,11 @@ impl Account {
         self
     }
 
+    /// Takes note of a transaction that can be reversed from now on, such as one that was posted a moment ago.
+    pub fn add_reversible(&mut self, reversible: Reversible) {
+        self.reversibles.push(reversible);
+    }
+
     /// The account of a member who owes points.
     #[must_use]
     pub fn with_debt(mut self, debt: i64) -> Self {

@@ -72,6 +72,16 @@ impl Reward {
         })
     }
 
+    /// The entry with so many units more, or fewer when negative. Refused where there is no end of units, and when fewer
+    /// are left than are taken away.
+    pub fn restocked(&self, units: i64, now: Timestamp) -> Result<Self, Error> {
+        Ok(Self {
+            stock: self.stock.restocked(units, &self.name)?,
+            update_time: now,
+            ..self.clone()
+        })
+    }
+
     /// What a redemption is decided on, with the pool of its codes where it has one.
     pub fn state(&self, pool: Option<Pool>) -> RewardState {
         let program = self

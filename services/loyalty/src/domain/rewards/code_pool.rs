@@ -96,6 +96,16 @@ pub struct RunsLow {
     pub free: i64,
 }
 
+/// The error that a pool is not there.
+pub fn not_found(name: &str) -> Error {
+    Error::about(
+        reasons::CODE_POOL_NOT_FOUND,
+        RESOURCE_TYPE,
+        name,
+        format!("there is no code pool {name}; make it with UpdateCodePool or ImportCodes"),
+    )
+}
+
 impl Counts {
     /// Codes ever imported.
     pub fn imported(&self) -> i64 {

@@ -62,6 +62,33 @@ impl Stock {
         Ok(Self { total, ..self })
     }
 
+    /// The stock with so many units more, or fewer when negative. Refused without a stock, and when fewer are left than
+    /// are taken away.
+    pub fn restocked(self, units: i64, reward: &str) -> Result<Self, Error> {
+        let Some(total) = self.total else {
+            return Err(Error::about(
+                reasons::REWARD_NOT_AVAILABLE,
+                RESOURCE_TYPE,
+                reward,
+                format!(
+                    "{reward} has no stock: there is no end of its units; set a stock with UpdateReward first"
+                ),
+            ));
+        };
+        let after = total.saturating_add(units);
+        if after < self.taken {
+            let left = total - self.taken;
+            return Err(Error::about(
+                reasons::REWARD_OUT_OF_STOCK,
+                RESOURCE_TYPE,
+                reward,
+                format!("{reward} has {left} units left, so that {units} cannot be added; take fewer away"),
+            )
+            .with("units_left", left));
+        }
+        self.with_total(Some(after))
+    }
+
     /// The stock after some units were taken.
     pub(super) fn take(self, units: i64, reward: &str) -> Result<Self, Error> {
         let left = self.left().unwrap_or(MOST_STOCK.saturating_sub(self.taken));

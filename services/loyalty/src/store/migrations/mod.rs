@@ -2,6 +2,7 @@
 
 mod chain;
 mod ledger;
+mod rewards;
 mod wallets;
 
 use rapport_storage::sea_orm_migration::MigrationTrait;
@@ -11,5 +12,6 @@ pub(super) fn own() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(ledger::LedgerTables),
         Box::new(wallets::Wallets),
         Box::new(chain::Chain),
+        Box::new(rewards::Rewards),
     ]
 }

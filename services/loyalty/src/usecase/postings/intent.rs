@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rapport_money::Money;
 use rapport_status::Result;
 
+use super::Errand;
 use crate::{
     domain::{
         ledger::{Command, HoldKind, NEVER, Note, Pending, PendingChoice, SaleKey},
@@ -43,6 +44,8 @@ pub(crate) enum Intent {
     Compensate { case: String, priority: Priority },
     /// Give points to another member.
     Transfer { to: String, points: i64, note: Note },
+    /// Do something with a redemption of a reward.
+    Redemption(Box<Errand>),
     /// What does not depend on terms.
     Direct(Command),
 }
@@ -82,10 +85,19 @@ impl Purchase {
 }
 
 impl Intent {
+    /// What a redemption is asked to do, if it is about one.
+    pub(super) fn errand(&self) -> Option<&Errand> {
+        match self {
+            Self::Redemption(errand) => Some(errand),
+            _ => None,
+        }
+    }
+
     /// How much of the account it needs.
     pub(super) fn extent(&self) -> Extent {
         match self {
-            Self::Earn { .. } | Self::Sale(_) | Self::Compensate { .. } => Extent::Sums,
+            // Of a redemption, the accounts that are paid from are added when the reward is known.
+            Self::Earn { .. } | Self::Sale(_) | Self::Compensate { .. } | Self::Redemption(_) => Extent::Sums,
             Self::Adjust { points, .. } if *points > 0 => Extent::Sums,
             Self::Adjust { .. }
             | Self::Hold { .. }
@@ -112,7 +124,11 @@ impl Intent {
             Self::Compensate { case, .. } => {
                 needs.cases.insert(case.clone());
             }
-            Self::Earn { .. } | Self::Adjust { .. } | Self::Hold { .. } | Self::Transfer { .. } => {}
+            Self::Earn { .. }
+            | Self::Adjust { .. }
+            | Self::Hold { .. }
+            | Self::Transfer { .. }
+            | Self::Redemption(_) => {}
         }
     }
 
@@ -189,6 +205,8 @@ impl Intent {
                 points: *points,
                 note: note.clone(),
             },
+            // Decided by itself, with the reward.
+            Self::Redemption(_) => return Ok(None),
             Self::Direct(command) => command.clone(),
         }))
     }

@@ -1,6 +1,7 @@
 //! Moves points: the one way in which calls, events and timers do it, many at a time.
 
 mod intent;
+mod rewards;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -27,6 +28,7 @@ use rapport_telemetry::{
 use sea_orm::DatabaseTransaction;
 
 pub(crate) use intent::{Intent, Purchase};
+pub(crate) use rewards::Errand;
 use trial::Trial;
 
 use crate::{
@@ -40,6 +42,7 @@ use crate::{
         accounts::{self, Ledger, Needs},
         postings::{self, Beside},
         programs::KnownPrograms,
+        rewards::{add_writes, shelf::Shelf},
     },
     wire,
 };
@@ -146,12 +149,15 @@ impl Postings {
         let known = KnownRequests::load(transaction, &keys).await?;
         // After the locks, so that the times of a member's transactions have the order of their numbers.
         let now = self.clock.now();
+        let wanted = rewards::wanted(operations);
         let mut tenants = HashMap::new();
-        for (tenant, needs, members) in locked {
+        for (tenant, mut needs, members) in locked {
             let programs = self
                 .programs
                 .of_versions(transaction, tenant, &members.programs())
                 .await?;
+            let wanted = wanted.get(tenant);
+            let shelf = rewards::shelf(transaction, tenant, wanted, &programs, (&mut needs, now)).await?;
             let needs = members.widened(needs, &programs);
             let new_id = || self.clock.new_id();
             let mut ledgers = accounts::load(transaction, tenant, members, &needs, now, new_id).await?;
@@ -160,7 +166,12 @@ impl Postings {
                     ledger.work_by(program, now);
                 }
             }
-            tenants.insert(tenant.to_owned(), Tenant { ledgers, programs });
+            let known = Tenant {
+                ledgers,
+                programs,
+                shelf,
+            };
+            tenants.insert(tenant.to_owned(), known);
         }
         let mut desk = Desk {
             clock: &self.clock,
@@ -175,7 +186,8 @@ impl Postings {
             .collect();
         let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
         let changed = ledgers.filter(|ledger| ledger.is_changed());
-        let writes = postings::writes(changed, desk.beside, now);
+        let mut writes = postings::writes(changed, desk.beside, now);
+        add_writes(desk.tenants.values().map(|tenant| &tenant.shelf), &mut writes);
         Ok(Executed { answers, writes })
     }
 }
@@ -202,6 +214,7 @@ fn needs(operations: &[Operation]) -> BTreeMap<&str, Needs> {
 struct Tenant {
     ledgers: HashMap<AccountKey, Ledger>,
     programs: BTreeMap<String, Arc<Program>>,
+    shelf: Shelf,
 }
 
 /// Where a batch is decided.
@@ -229,6 +242,9 @@ impl Desk<'_> {
     }
 
     fn decide(&mut self, operation: &Operation) -> Result<Vec<u8>> {
+        if let Some(errand) = operation.intent.errand() {
+            return self.redeem(operation, errand);
+        }
         let not_there = || absent(operation);
         let tenant = self.tenants.get(&operation.tenant).ok_or_else(not_there)?;
         let ledger = tenant.ledgers.get(&operation.account).ok_or_else(not_there)?;
@@ -338,6 +354,7 @@ fn absent(operation: &Operation) -> Error {
         Intent::Direct(Command::Capture { hold, .. } | Command::Release { hold }) => {
             hold_not_found(&format!("{member}/holds/{hold}"))
         }
+        Intent::Redemption(errand) => errand.absent(member),
         _ => member::not_found(member),
     }
 }

@@ -1,0 +1,6 @@
+//! Methods of rewards.
+
+mod catalogue;
+mod pools;
+mod redemptions;
+mod vouchers;
