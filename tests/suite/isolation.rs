@@ -14,7 +14,7 @@ use rapport_contract::{
 use rapport_testkit::{described, reason};
 use tonic::{Code, Status, transport::Channel};
 
-use self::cases::{CASES, Case, Expected};
+use self::cases::{Case, Expected};
 use crate::{
     contract::{Offenders, methods},
     dynamic,
@@ -64,7 +64,7 @@ fn every_method_has_a_case() {
     for method in methods() {
         let name = short_name(&method);
         offenders.unless(
-            CASES.iter().any(|case| case.method == name),
+            cases::all().any(|case| case.method == name),
             &name,
             "has none: write a request that works for its owner",
         );
@@ -85,7 +85,7 @@ async fn what_works_for_its_owner_tells_nothing_to_others_and_is_refused_before_
     let owner = with(Some(guarded.token("harbour", "*")));
     let other = with(Some(guarded.token("other", "*")));
     let mut offenders = Offenders::against("Nobody learns or changes anything of another tenant.");
-    for case in CASES.iter().filter(|case| case.expected != Expected::Made) {
+    for case in cases::all().filter(|case| case.expected != Expected::Made) {
         let outcome = other.ask(case).await;
         offenders_among(&mut offenders, case, &outcome);
     }
@@ -93,7 +93,7 @@ async fn what_works_for_its_owner_tells_nothing_to_others_and_is_refused_before_
     let unable_owner = with(Some(guarded.token("harbour", "none.at.all")));
     let unable_other = with(Some(guarded.token("other", "none.at.all")));
     let nobody = with(None);
-    for case in CASES {
+    for case in cases::all() {
         let there = refusal(unable_owner.ask(case).await);
         let elsewhere = refusal(unable_other.ask(case).await);
         let kept = there == elsewhere && there.starts_with("PermissionDenied SCOPE_MISSING");
@@ -103,12 +103,12 @@ async fn what_works_for_its_owner_tells_nothing_to_others_and_is_refused_before_
         offenders.unless(kept, case.method, unknown);
     }
     // The same ids are free for everybody.
-    for case in CASES.iter().filter(|case| case.expected == Expected::Made) {
+    for case in cases::all().filter(|case| case.expected == Expected::Made) {
         let outcome = other.ask(case).await;
         offenders_among(&mut offenders, case, &outcome);
     }
     // Every request was a good one: its owner gets an answer.
-    for case in CASES.iter().filter(|case| !case.taken) {
+    for case in cases::all().filter(|case| !case.taken) {
         if let Err(status) = owner.ask(case).await {
             offenders.add(case.method, format_args!("for its owner: {}", described(&status)));
         }

@@ -10,8 +10,9 @@ use super::{
     command::Part,
     hold::{Hold, HoldKind, HoldState, NEVER},
     lot::{BurnOrder, Lot},
-    posting::{Amounts, Change, Effect, Movement, Transaction, TransactionKind},
+    posting::{Change, Effect, Movement, Transaction},
     resource_name,
+    reversible::Reversible,
     sale::{Sale, SaleKey},
 };
 use crate::domain::wallet::POINTS;
@@ -94,50 +95,6 @@ pub struct Elsewhere {
     pub pending: i64,
     /// When something of it is due.
     pub due_time: Option<Timestamp>,
-}
-
-/// A transaction that can be reversed, and what was reversed of it so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reversible {
-    /// Its id.
-    pub id: Uuid,
-    /// What it did.
-    pub kind: TransactionKind,
-    /// What it did to lots, in its order: positive into them, negative out of them.
-    pub movements: Vec<(Uuid, i64)>,
-    /// What was given back to lots so far.
-    pub returned: BTreeMap<Uuid, i64>,
-    /// Points that were reversed so far: given back, taken back, owed or let go.
-    pub reversed: i64,
-    /// Whether a sale earned it: then it is reversed by the return of the sale, and by nothing else.
-    pub is_of_sale: bool,
-    /// Whether it reverses another one itself.
-    pub is_reversal: bool,
-}
-
-impl Reversible {
-    /// Points that it moved.
-    pub fn points(&self) -> i64 {
-        self.movements.iter().map(|(_, points)| points).sum::<i64>().abs()
-    }
-
-    /// Points that are left to be reversed.
-    pub fn left(&self) -> i64 {
-        self.points() - self.reversed
-    }
-
-    /// Takes note of a transaction that reverses it.
-    fn note(&mut self, transaction: &Transaction) {
-        let Amounts {
-            points,
-            pending,
-            debt,
-        } = transaction.amounts;
-        self.reversed += (points + pending + debt).abs() + transaction.shortfall_points;
-        for movement in &transaction.movements {
-            *self.returned.entry(movement.lot).or_default() += movement.points;
-        }
-    }
 }
 
 /// What a member has at a moment.

@@ -20,13 +20,12 @@ mod draft;
 mod hold;
 mod lot;
 mod posting;
+mod reversible;
 mod sale;
 #[cfg(test)]
 mod tests;
 
-pub use account::{
-    Account, Balance, DebtPolicy, Elsewhere, Expiration, MOST_EXPIRATIONS, Reversible, Rules, Slide,
-};
+pub use account::{Account, Balance, DebtPolicy, Elsewhere, Expiration, MOST_EXPIRATIONS, Rules, Slide};
 pub use command::{Command, Note, Part, PendingChoice};
 pub use decide::{as_of, decide};
 pub use hold::{Allocation, Hold, HoldKind, HoldState, NEVER, not_found as hold_not_found};
@@ -34,6 +33,7 @@ pub use lot::{BurnOrder, Lot, NotAMonth, Pending, Vintage};
 pub use posting::{
     Amounts, Book, Change, Effect, Entry, Movement, Outcome, Posting, Transaction, TransactionKind,
 };
+pub use reversible::Reversible;
 pub use sale::{Purchase, PurchaseKind, Sale, SaleKey};
 
 use rapport_status::{Error, Reason};

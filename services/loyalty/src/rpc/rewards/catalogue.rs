@@ -54,7 +54,14 @@ impl Rpc {
         refuse(violations)?;
         let total = message.stock.map(|stock| stock.total);
         let id = (request.parent.as_str(), request.reward_id.as_str());
-        let reward = catalogue::create(&self.store, &self.clock, tenant, id, (&terms, total)).await?;
+        let reward = Box::pin(catalogue::create(
+            &self.store,
+            &self.clock,
+            tenant,
+            id,
+            (&terms, total),
+        ))
+        .await?;
         Ok(wire::reward(&reward))
     }
 

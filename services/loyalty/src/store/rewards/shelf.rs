@@ -299,7 +299,7 @@ impl Shelf {
         decision: &Decision,
         (mut state, mut member): (RewardState, MemberUse),
         parts: Vec<Part>,
-        vouchers: Vec<(Offer, LookupCode)>,
+        vouchers: &[(Offer, LookupCode)],
         now: Timestamp,
     ) -> Result<()> {
         state.apply(decision);
@@ -328,7 +328,7 @@ impl Shelf {
         });
         kept.redemption = redemption.clone();
         kept.parts = parts;
-        for (place, (offer, code)) in (0..).zip(&vouchers) {
+        for (place, (offer, code)) in (0..).zip(vouchers) {
             let of = (redemption.id, redemption.member.as_str(), place);
             kept.vouchers
                 .push(vouchers::to_row(&self.tenant, of, offer, *code));

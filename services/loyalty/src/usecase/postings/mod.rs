@@ -157,7 +157,7 @@ impl Postings {
                 .of_versions(transaction, tenant, &members.programs())
                 .await?;
             let wanted = wanted.get(tenant);
-            let shelf = rewards::shelf(transaction, tenant, wanted, &programs, (&mut needs, now)).await?;
+            let lying = rewards::shelf(transaction, tenant, wanted, &programs, (&mut needs, now)).await?;
             let needs = members.widened(needs, &programs);
             let new_id = || self.clock.new_id();
             let mut ledgers = accounts::load(transaction, tenant, members, &needs, now, new_id).await?;
@@ -169,7 +169,7 @@ impl Postings {
             let known = Tenant {
                 ledgers,
                 programs,
-                shelf,
+                shelf: lying,
             };
             tenants.insert(tenant.to_owned(), known);
         }

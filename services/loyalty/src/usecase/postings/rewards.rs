@@ -120,11 +120,11 @@ impl Desk<'_> {
     pub(super) fn redeem(&mut self, operation: &Operation, errand: &Errand) -> Result<Vec<u8>> {
         let tenant = operation.tenant.as_str();
         let member = operation.account.member.as_str();
-        let shelf = &self.tenant_of(operation)?.shelf;
+        let known = &self.tenant_of(operation)?.shelf;
         let id = errand.command.redemption;
         let reward = match errand.order() {
             Some(_) => {
-                for redemption in shelf.overdue(member, &errand.reward) {
+                for redemption in known.overdue(member, &errand.reward) {
                     let command = Command {
                         redemption,
                         action: Action::TimeOut,
@@ -133,7 +133,7 @@ impl Desk<'_> {
                 }
                 errand.reward.clone()
             }
-            None => match shelf.redemption(member, id) {
+            None => match known.redemption(member, id) {
                 Some(kept) => kept.redemption.reward.clone(),
                 None => return Err(errand.absent(member)),
             },
@@ -141,8 +141,8 @@ impl Desk<'_> {
         let known = self.tenant_of(operation)?.shelf.reward(&reward);
         let command = errand.command_for(known.ok_or_else(|| catalogue::not_found(&reward))?);
         self.take_step(operation, &reward, &command)?;
-        let shelf = self.tenants.get(tenant).map(|tenant| &tenant.shelf);
-        let kept = shelf.and_then(|shelf| shelf.redemption(member, id));
+        let known = self.tenants.get(tenant);
+        let kept = known.and_then(|tenant| tenant.shelf.redemption(member, id));
         let kept = kept.ok_or_else(|| Error::internal("a redemption was decided and is not there"))?;
         Ok(kept.message(self.now)?.encode_to_vec())
     }
@@ -185,9 +185,11 @@ impl Desk<'_> {
                 self.beside.events.push(event);
             }
         }
-        let shelf = self.tenants.get_mut(tenant).map(|tenant| &mut tenant.shelf);
-        let shelf = shelf.ok_or_else(|| Error::internal("what was decided belongs to no tenant"))?;
-        shelf.apply(&decision, (state, member), parts, vouchers, now)
+        let known = self.tenants.get_mut(tenant);
+        let known = known.ok_or_else(|| Error::internal("what was decided belongs to no tenant"))?;
+        known
+            .shelf
+            .apply(&decision, (state, member), parts, &vouchers, now)
     }
 
     /// Decides one step of a redemption; none when it changes nothing.

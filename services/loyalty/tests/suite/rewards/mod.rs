@@ -1,6 +1,8 @@
 //! Rewards: the catalogue, redemptions, code pools, vouchers, through the real store.
 
+mod codes;
 mod life;
+mod many;
 
 use rapport_contract::{
     google::r#type::Money,

@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::require_future;
 use crate::domain::ledger::{
     MOST_POINTS, TRANSACTION_RESOURCE_TYPE,
-    account::{DebtPolicy, Reversible},
+    account::DebtPolicy,
     command::Note,
     draft::{Draft, Entered, sum, take},
     lot::Lot,
     out_of_range,
     posting::{Effect, Movement, Transaction, TransactionKind},
+    reversible::Reversible,
     transaction_not_found,
 };
 
