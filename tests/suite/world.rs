@@ -1,6 +1,7 @@
 //! A small hotel with guests: what the closed loop needs, and everything that can be seen of it.
 
 mod points;
+mod rewards;
 
 use std::fmt::Write as _;
 
@@ -25,6 +26,7 @@ use rapport_contract::{
 };
 
 pub(crate) use points::moved_points;
+pub(crate) use rewards::{create_rewards, order, rewards, wanted_rewards};
 
 pub(crate) const PROGRAM: &str = "programs/harbour-club";
 pub(crate) const SURVEY: &str = "surveys/after-the-stay";

@@ -6,7 +6,7 @@ use clap::Args;
 
 use rapport_contract::{
     feedback::v1::feedback_service_client::FeedbackServiceClient,
-    loyalty::v1::loyalty_service_client::LoyaltyServiceClient,
+    loyalty::v1::{loyalty_service_client::LoyaltyServiceClient, reward_service_client::RewardServiceClient},
     profile::v1::profile_service_client::ProfileServiceClient,
     satisfaction::v1::satisfaction_service_client::SatisfactionServiceClient,
 };
@@ -91,6 +91,8 @@ pub struct Clients {
     pub satisfaction: SatisfactionServiceClient<Connection>,
     /// Programs and points.
     pub loyalty: LoyaltyServiceClient<Connection>,
+    /// Rewards.
+    pub rewards: RewardServiceClient<Connection>,
 }
 
 impl Clients {
@@ -134,7 +136,8 @@ impl Clients {
             profile: ProfileServiceClient::with_interceptor(channel.clone(), bearer.clone()),
             feedback: FeedbackServiceClient::with_interceptor(channel.clone(), bearer.clone()),
             satisfaction: SatisfactionServiceClient::with_interceptor(channel.clone(), bearer.clone()),
-            loyalty: LoyaltyServiceClient::with_interceptor(channel, bearer),
+            loyalty: LoyaltyServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+            rewards: RewardServiceClient::with_interceptor(channel, bearer),
         })
     }
 }

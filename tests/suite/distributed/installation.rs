@@ -173,11 +173,13 @@ impl Installation {
             let connected = Clients::connect(&url(&self.services[service])).await;
             connected.unwrap_or_else(|failure| panic!("{service}: {failure}"))
         };
+        let loyalty = of("loyalty").await;
         Clients {
             profile: of("profile").await.profile,
             feedback: of("feedback").await.feedback,
             satisfaction: of("satisfaction").await.satisfaction,
-            loyalty: of("loyalty").await.loyalty,
+            loyalty: loyalty.loyalty,
+            rewards: loyalty.rewards,
         }
     }
 

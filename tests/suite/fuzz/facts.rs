@@ -41,8 +41,8 @@ fn of(field: &FieldDescriptor) -> Facts {
             .or_else(|| form_of_many(field.name())),
         words: quoted.iter().filter(is_word).cloned().collect(),
         range: range(field),
-        // Who leaves the number of points open takes all of them, and little is left for others.
-        expected: field.name() == "points"
+        // Who leaves the number of points open takes all of them, and little is left for others. Rewards have prices.
+        expected: (field.name() == "points" && !field.parent_message().name().ends_with("RewardRequest"))
             || stated
                 .iter()
                 .any(|behavior| matches!(behavior.as_str(), "REQUIRED" | "IDENTIFIER")),

@@ -30,6 +30,8 @@ struct Known {
     tokens: Vec<String>,
     /// Ids of lots that answers told of.
     lots: Vec<String>,
+    /// Codes of vouchers that answers told of.
+    codes: Vec<String>,
 }
 
 impl Names {
@@ -59,6 +61,11 @@ impl Names {
         }
     }
 
+    /// Learns the code of a voucher.
+    pub(super) fn add_code(&self, code: String) {
+        keep(&mut self.known.lock().unwrap().codes, code);
+    }
+
     /// Learns every name and token in an answer.
     pub(super) fn learn(&self, answer: &DynamicMessage) {
         let mut texts = Vec::new();
@@ -68,6 +75,7 @@ impl Names {
                 _ if text.is_empty() => {}
                 "next_page_token" => keep(&mut self.known.lock().unwrap().tokens, text),
                 "lot" => keep(&mut self.known.lock().unwrap().lots, text),
+                "code" => self.add_code(text),
                 _ => self.add(text),
             }
         }
@@ -103,6 +111,11 @@ impl Names {
     /// The id of a lot that some answer told of, if any did.
     pub(super) fn lot(&self, random: &mut Random) -> Option<String> {
         pick(&self.known.lock().unwrap().lots, random).cloned()
+    }
+
+    /// The code of a voucher that some answer told of, if any did.
+    pub(super) fn code(&self, random: &mut Random) -> Option<String> {
+        pick(&self.known.lock().unwrap().codes, random).cloned()
     }
 
     /// A page token that some list gave, if any did.

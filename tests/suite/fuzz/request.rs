@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use prost::Message as _;
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, MethodDescriptor, ReflectMessage as _,
     Value,
@@ -13,6 +14,8 @@ use super::{
     names::Names,
 };
 use rapport_testkit::Random;
+
+use crate::world;
 
 /// Values in one request.
 const MOST_VALUES: usize = 1_000;
@@ -92,6 +95,18 @@ impl Maker {
             "google.type.Date" => self.date(&mut message),
             "google.type.Money" => self.money(&mut message),
             "rapport.profile.v1.Identity" if !self.is_hostile() => self.identity(&mut message),
+            "rapport.loyalty.v1.Reward" if !self.is_hostile() && self.random.chance(0.3) => {
+                let reward = self.random.pick(&world::rewards()).1.encode_to_vec();
+                message
+                    .merge(reward.as_slice())
+                    .expect("a reward is read as it was written");
+            }
+            "rapport.loyalty.v1.VoucherOrder" if !self.is_hostile() => {
+                let order = world::order(self.random.between(1, 50_000)).encode_to_vec();
+                message
+                    .merge(order.as_slice())
+                    .expect("an order is read as it was written");
+            }
             _ => self.fields(&mut message, depth),
         }
         message
@@ -236,7 +251,7 @@ impl Maker {
             "filter" => filter(facts, random),
             "order_by" => order(facts, random),
             "page_token" if random.chance(0.3) => names.token(random).unwrap_or_default(),
-            "page_token" | "etag" => String::new(),
+            "page_token" | "etag" | "payment_reference" => String::new(),
             "request_id" => format!("request-{}", random.below(5_000)),
             "source" => one_of(random, &["till", "web"]),
             "source_id" | "original_source_id" => format!("sale-{}", random.below(400)),
@@ -249,6 +264,8 @@ impl Maker {
             "name" => "evaluations/latest".to_owned(),
             "wallet" => one_of(random, &["", "", "", "points", "miles"]),
             "lot" if random.chance(0.7) => names.lot(random).unwrap_or_default(),
+            "code" if random.chance(0.8) => names.code(random).unwrap_or_default(),
+            "price" => one_of(random, &["", "free"]),
             "release_key" => "stay-1".to_owned(),
             "time_zone" => one_of(random, &["", "UTC", "Asia/Shanghai", "Europe/Atlantis"]),
             _ => match field.strip_suffix("_id") {

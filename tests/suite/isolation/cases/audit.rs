@@ -2,7 +2,7 @@
 
 use super::{
     Case,
-    Expected::{self, Nothing, Refused},
+    Expected::{self, Refused},
     case,
 };
 
