@@ -10,10 +10,6 @@ use super::terms::Terms;
 /// Type of campaigns in errors.
 pub const RESOURCE_TYPE: &str = "rapport.example/Campaign";
 
-/// The campaign's state does not allow what is asked for.
-// The closed set of reasons has none for campaigns yet: it is the nearest of the same kind.
-pub const CAMPAIGN_STATE_CONFLICT: Reason = Reason::CaseStateConflict;
-
 /// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
@@ -194,7 +190,7 @@ impl Campaign {
 
     fn conflict(&self, what: &str) -> Error {
         Error::about(
-            CAMPAIGN_STATE_CONFLICT,
+            Reason::CampaignStateConflict,
             RESOURCE_TYPE,
             &self.id,
             format!("campaign {:?}: {what}", self.id),

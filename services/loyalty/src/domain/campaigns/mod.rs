@@ -36,7 +36,7 @@ mod terms;
 mod tests;
 mod usage;
 
-pub use campaign::{CAMPAIGN_STATE_CONFLICT, Campaign, RESOURCE_TYPE, State, Step, next_state};
+pub use campaign::{Campaign, RESOURCE_TYPE, State, Step, next_state};
 pub use compiled::{Compiled, Rules};
 pub use context::Schemas;
 pub use evaluate::evaluate;

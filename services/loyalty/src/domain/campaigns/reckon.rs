@@ -34,12 +34,14 @@ pub(super) fn whole(value: f64, rounding: Rounding) -> Option<i128> {
 /// down, and what is left goes in ones to the parts with the largest remainders, of equal ones to the earlier. The
 /// parts add up to the number; equal parts when all weights are 0.
 ///
-/// Weights that add up to 2^63 or more are taken coarser, so that the products fit.
+/// Weights are taken coarser where their products with the number would not fit into 127 bits.
 pub fn spread(number: i64, weights: &[i128]) -> Vec<i64> {
     let total: i128 = weights
         .iter()
         .fold(0, |total: i128, weight| total.saturating_add(*weight));
-    let excess = 65_u32.saturating_sub(total.leading_zeros());
+    let bits = |value: i128| 128 - value.leading_zeros();
+    let parts = i128::try_from(weights.len()).unwrap_or(i128::MAX);
+    let excess = (bits(total) + bits(number.into()).max(bits(parts))).saturating_sub(127);
     let weight_of = |weight: i128| if total == 0 { 1 } else { weight >> excess };
     let total: i128 = weights
         .iter()
