@@ -1,6 +1,6 @@
 //! Decides what an activity earns: for real and for trial alike.
 
-use std::{borrow::Cow, fmt::Display};
+use std::{borrow::Cow, fmt::Display, sync::Arc};
 
 use jiff::Timestamp;
 use rapport_expression::Arena;
@@ -57,6 +57,11 @@ pub fn evaluate(
     };
     let subject = Subject {
         activity,
+        line_ids: activity
+            .lines
+            .iter()
+            .map(|line| line.id.as_str().into())
+            .collect(),
         base_by_line: spread_over(base_points, paid.iter().map(|minor| i128::from(*minor))),
         paid: &paid,
         base_points,
@@ -83,6 +88,8 @@ fn base_points(rules: &Rules, activity: &Activity) -> Result<i64, Error> {
 /// What campaigns are asked about.
 pub(super) struct Subject<'a> {
     pub(super) activity: &'a Activity,
+    /// Shared by all awards.
+    pub(super) line_ids: Vec<Arc<str>>,
     /// What was paid for each line.
     pub(super) paid: &'a [i64],
     pub(super) base_points: i64,

@@ -1,6 +1,6 @@
 //! What an activity earns, and why.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use rapport_money::{Currency, Money};
@@ -29,7 +29,7 @@ pub struct Awarded {
     pub points: i64,
     /// The points by the id of the line, in the order of the lines, each at least 1; they add up to all. Empty when the
     /// activity has no lines.
-    pub by_line: Vec<(String, i64)>,
+    pub by_line: Vec<(Arc<str>, i64)>,
     /// Days for which they stay pending, in place of what the wallet says.
     pub pending_days: Option<i32>,
     /// Months after which they expire, in place of what the wallet says; 0: never.

@@ -1,6 +1,6 @@
 //! Lets groups decide, and makes awards of what is left.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     bounds::lower,
@@ -93,11 +93,11 @@ impl Subject<'_> {
         }
     }
 
-    fn by_line(&self, counting: Option<&[usize]>, parts: &[i64]) -> Vec<(String, i64)> {
+    fn by_line(&self, counting: Option<&[usize]>, parts: &[i64]) -> Vec<(Arc<str>, i64)> {
         let places = self.places(counting);
         let lines = places.iter().zip(parts).filter(|(_, points)| **points > 0);
         lines
-            .map(|(place, points)| (self.activity.lines[*place].id.clone(), *points))
+            .map(|(place, points)| (Arc::clone(&self.line_ids[*place]), *points))
             .collect()
     }
 }

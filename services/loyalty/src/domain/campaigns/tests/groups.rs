@@ -16,10 +16,10 @@ fn in_group(id: &str, group: &str, priority: i32, points: i64) -> Campaign {
     )
 }
 
-fn given(campaigns: &[Campaign]) -> Vec<(String, i64)> {
+fn given(campaigns: &[Campaign]) -> Vec<(Arc<str>, i64)> {
     let evaluation = evaluated(&rules(None, campaigns), &purchase(100, Vec::new()));
     let named = evaluation.awards.into_iter().map(|award| match award.origin {
-        Origin::Campaign { id, .. } => (id, award.points),
+        Origin::Campaign { id, .. } => (id.into(), award.points),
         Origin::Base => panic!("there is no base"),
     });
     named.collect()

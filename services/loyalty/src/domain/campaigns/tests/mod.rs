@@ -6,6 +6,7 @@ mod bad_input;
 mod bounds;
 mod checks;
 mod conditions;
+mod documented;
 mod explanations;
 mod generator;
 mod groups;
@@ -200,15 +201,15 @@ fn points(terms: Terms, activity: &Activity) -> i64 {
 }
 
 /// The points of one campaign by lines.
-fn by_line(terms: Terms, activity: &Activity) -> Vec<(String, i64)> {
+fn by_line(terms: Terms, activity: &Activity) -> Vec<(Arc<str>, i64)> {
     let evaluation = evaluated(&rules(None, &[live("c", terms)]), activity);
     let mut awards = evaluation.awards;
     awards.pop().map(|award| award.by_line).unwrap_or_default()
 }
 
-fn parts(of: &[(&str, i64)]) -> Vec<(String, i64)> {
+fn parts(of: &[(&str, i64)]) -> Vec<(Arc<str>, i64)> {
     of.iter()
-        .map(|(line, points)| ((*line).to_owned(), *points))
+        .map(|(line, points)| ((*line).into(), *points))
         .collect()
 }
 

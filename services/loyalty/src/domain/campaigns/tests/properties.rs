@@ -54,7 +54,11 @@ fn given(evaluation: &Evaluation, activity: &Activity, facts: &MemberFacts) -> V
         day: model::day(activity),
         wallet: award.wallet.clone(),
         points: award.points,
-        by_line: award.by_line.clone(),
+        by_line: award
+            .by_line
+            .iter()
+            .map(|(line, points)| (line.to_string(), *points))
+            .collect(),
     });
     awards.collect()
 }
