@@ -42,6 +42,8 @@ pub const TRANSACTION: Pattern = Pattern("programs/{program}/members/{member}/tr
 pub const HOLD: Pattern = Pattern("programs/{program}/members/{member}/holds/{hold}");
 /// `programs/{program}/rewards/{reward}`
 pub const REWARD: Pattern = Pattern("programs/{program}/rewards/{reward}");
+/// `programs/{program}/campaigns/{campaign}`
+pub const CAMPAIGN: Pattern = Pattern("programs/{program}/campaigns/{campaign}");
 /// `programs/{program}/codePools/{code_pool}`
 pub const CODE_POOL: Pattern = Pattern("programs/{program}/codePools/{code_pool}");
 /// `programs/{program}/members/{member}/redemptions/{redemption}`

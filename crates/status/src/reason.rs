@@ -203,6 +203,14 @@ reasons! {
     WalletAlreadyExists = "WALLET_ALREADY_EXISTS": AlreadyExists,
     /// The wallet breaks a rule: every violation is listed.
     InvalidWallet = "INVALID_WALLET": InvalidArgument,
+    /// No such campaign.
+    CampaignNotFound = "CAMPAIGN_NOT_FOUND": NotFound,
+    /// The campaign id is taken.
+    CampaignAlreadyExists = "CAMPAIGN_ALREADY_EXISTS": AlreadyExists,
+    /// The campaign breaks a rule: every violation is listed.
+    InvalidCampaign = "INVALID_CAMPAIGN": InvalidArgument,
+    /// The campaign's state does not allow the step or the change.
+    CampaignStateConflict = "CAMPAIGN_STATE_CONFLICT": FailedPrecondition,
     /// No such reward.
     RewardNotFound = "REWARD_NOT_FOUND": NotFound,
     /// The reward id is taken.

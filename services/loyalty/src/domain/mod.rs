@@ -1,10 +1,13 @@
 //! What the loyalty service knows about programs, members and points: pure rules. Time and identifiers come in from
 //! outside; nothing here reads a clock, draws a random number, or waits.
 
+pub mod activity;
 pub mod audit;
 pub mod calendar;
+pub mod campaigns;
 pub mod engagement;
 pub mod expiry;
+pub mod facts;
 pub mod ledger;
 pub mod measures;
 pub mod member;

@@ -1,5 +1,6 @@
 //! The domain in the messages of the contract: answers and events.
 
+pub(crate) mod campaigns;
 pub(crate) mod rewards;
 mod wallets;
 
