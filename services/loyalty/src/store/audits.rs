@@ -234,6 +234,7 @@ async fn transactions_of(
             available_points: row.available_points,
             shortfall_points: row.shortfall_points,
             reverses: row.reverses,
+            attribution: row.attribution,
         };
         (row.account, kept)
     }))

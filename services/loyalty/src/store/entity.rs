@@ -189,6 +189,8 @@ pub(crate) mod ledger_transaction {
         pub debt_points: i64,
         pub reverses: Option<Uuid>,
         pub hash: Option<Vec<u8>>,
+        /// What the points are due to, as JSON.
+        pub attribution: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -324,7 +326,10 @@ pub(crate) mod purchase {
         pub amount_minor: i64,
         pub earned_points: i64,
         pub claimed_points: i64,
+        /// The first lot that the points went into.
         pub lot: Option<Uuid>,
+        /// All lots and lines, as JSON; none when there are no lines and no more than one lot.
+        pub details: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,7 @@
 //! Where the ledger is kept: the only place that knows tables and SQL.
 
 pub(crate) mod accounts;
+mod attributions;
 pub(crate) mod audits;
 pub(crate) mod balances;
 mod codes;

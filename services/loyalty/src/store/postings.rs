@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{Ledger, Place, stored, stored_movement},
+    attributions,
     codes::{Code as _, MOVES_EXPIRY, RELEASES},
     entity::{
         compensation, hold, hold_allocation, ledger_entry, ledger_transaction, lot, lot_movement, purchase,
@@ -233,6 +234,7 @@ impl Rows {
             debt_points: transaction.amounts.debt,
             reverses: transaction.reverses,
             hash: None,
+            attribution: transaction.attribution.as_ref().map(attributions::written),
         };
         let movements = movement_rows(ledger, transaction);
         let link = link(before, &stored(&row), movements.iter().map(stored_movement));
@@ -445,6 +447,7 @@ fn purchase_row(ledger: &Ledger, purchase: &Purchase) -> purchase::Model {
         amount_minor: purchase.amount_minor,
         earned_points: purchase.earned_points,
         claimed_points: purchase.claimed_points,
-        lot: purchase.lot,
+        lot: purchase.lots.first().copied(),
+        details: attributions::details(purchase),
     }
 }

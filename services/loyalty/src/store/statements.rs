@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{pending, vintage},
+    attributions,
     codes::{Code as _, MOVES_EXPIRY, RELEASES, moment, moment_or_never},
     entity::{ledger_transaction, lot, lot_movement, member, wallet_account},
 };
@@ -236,5 +237,6 @@ fn from_row(row: ledger_transaction::Model, movements: Vec<Movement>) -> Result<
         available_points: row.available_points,
         shortfall_points: row.shortfall_points,
         reverses: row.reverses,
+        attribution: row.attribution.as_deref().map(attributions::read).transpose()?,
     })
 }

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use rapport_contract::{
     instant,
     loyalty::v1::{
-        Balance, CompensationRule, EarningRule, ExpiringPoints, Hold, HoldKind, HoldState, LedgerSummary,
-        Lot, LotMovement, LotVintage, Member, MemberEnrolled, MemberState, PointsPosted, Program,
-        Transaction, TransactionKind,
+        Attribution, AwardedLine, Balance, CompensationRule, EarningRule, ExpiringPoints, Hold, HoldKind,
+        HoldState, LedgerSummary, Lot, LotMovement, LotVintage, Member, MemberEnrolled, MemberState,
+        PointsPosted, Program, Transaction, TransactionKind,
     },
     name,
     r#type::v1::Priority,
@@ -66,6 +66,20 @@ pub(crate) fn transaction(account: &AccountKey, transaction: &ledger::Transactio
             .map(|id| account.resource("transactions", id))
             .unwrap_or_default(),
         wallet: account.wallet.clone(),
+        attribution: transaction.attribution.as_ref().map(attribution),
+    }
+}
+
+fn attribution(attribution: &ledger::Attribution) -> Attribution {
+    let lines = attribution.lines.iter().map(|share| AwardedLine {
+        line_id: share.line.clone(),
+        points: share.points,
+    });
+    Attribution {
+        trigger: attribution.trigger.name().to_owned(),
+        rule: attribution.rule.clone(),
+        rule_version: attribution.version,
+        lines: lines.collect(),
     }
 }
 

@@ -6,17 +6,22 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use rapport_clock::Clock;
 use rapport_contract::{
     feedback::v1::CaseResolved,
-    money,
+    instant, money,
     profile::v1::{CustomerCreated, CustomerDeleted, PurchaseKind, PurchaseRecorded},
 };
 use rapport_events::{Consumer, Event, inbox};
+use rapport_money::Money;
 use rapport_status::{Error, Reason, Result};
 use rapport_storage::Store;
 use rapport_telemetry::context::Origin;
 use sea_orm::DatabaseTransaction;
 
 use crate::{
-    domain::{program::Priority, wallet::AccountKey},
+    domain::{
+        activity::{Activity, Line, Trigger},
+        program::Priority,
+        wallet::AccountKey,
+    },
     store::members::{self, Membership},
     usecase::{
         members::enrol_new_customers,
@@ -166,6 +171,7 @@ fn read(event: &Event) -> Result<Option<Fact>> {
 
 fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>> {
     let kind = event.kind();
+    let customer = event.customer.clone();
     let amount = event
         .amount
         .as_ref()
@@ -174,26 +180,52 @@ fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>
     if amount.minor < 0 {
         return Err(wrong("amount", "is negative"));
     }
+    let original_source_id = event.original_source_id.clone();
     let purchase = Purchase {
-        name: event.purchase,
-        source: event.source,
-        source_id: event.source_id,
+        name: event.purchase.clone(),
+        activity: activity(event, amount)?,
         amount,
     };
     let intent = match kind {
         PurchaseKind::Unspecified | PurchaseKind::Sale => Intent::Sale(purchase),
         // Nothing says what was returned, so that nothing can be taken back for it.
-        PurchaseKind::Return if event.original_source_id.is_empty() => return Ok(None),
+        PurchaseKind::Return if original_source_id.is_empty() => return Ok(None),
         PurchaseKind::Return => Intent::Return {
             purchase,
-            original_source_id: event.original_source_id,
+            original_source_id,
         },
     };
     Ok(Some(Fact::Points {
-        customer: event.customer,
+        customer,
         intent: Box::new(intent),
         origin,
     }))
+}
+
+/// A purchase as rules see it.
+fn activity(event: PurchaseRecorded, amount: Money) -> Result<Activity> {
+    let time = event
+        .purchase_time
+        .ok_or_else(|| wrong("purchase_time", "is missing"))?;
+    let lines = event.lines.into_iter().map(|line| Line {
+        id: line.line_id,
+        sku: line.sku,
+        category: line.category,
+        quantity: line.quantity,
+        amount_minor: line.amount_minor,
+    });
+    Ok(Activity {
+        trigger: Trigger::Purchase,
+        source: event.source,
+        source_id: event.source_id,
+        time: instant::from_wire(&time).map_err(|error| wrong("purchase_time", &error.to_string()))?,
+        amount: Some(amount),
+        quantity: event.quantity,
+        location: event.location,
+        channel: event.channel,
+        lines: lines.collect(),
+        attributes: BTreeMap::new(),
+    })
 }
 
 fn wrong(field: &str, what: &str) -> Error {

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use rapport_loyalty::domain::activity::Trigger;
 use rapport_loyalty::domain::ledger::{
-    Account, Book, BurnOrder, Change, Command, DebtPolicy, Effect, HoldKind, NEVER, Note, Part, Pending,
-    PendingChoice, Posting, Reversible, Rules, SaleKey, Transaction, TransactionKind, Vintage, decide,
+    Account, Attribution, Award, Book, BurnOrder, Change, Command, DebtPolicy, Effect, HoldKind, NEVER, Note,
+    Part, Pending, PendingChoice, Posting, Returned, Reversible, Rules, SaleKey, Sold, Transaction,
+    TransactionKind, Vintage, decide,
 };
 use rapport_money::Currency;
 use rapport_status::Error;
@@ -112,7 +114,7 @@ impl Pair {
             self.account.apply(change);
             match change {
                 Change::Held(hold) => self.holds.push(hold.id),
-                Change::Recorded(purchase) => self.of_sales.extend(purchase.lot),
+                Change::Recorded(purchase) => self.of_sales.extend(&purchase.lots),
                 Change::Posted(_) | Change::Resolved(_) => {}
             }
         }
@@ -283,17 +285,21 @@ impl Pair {
                 points,
                 expire_time,
             } => Command::RecordSale {
-                sale: sale(number),
-                amount_minor: amount,
-                points,
-                expire_time,
-                pending: None,
+                sold: Sold {
+                    sale: sale(number),
+                    amount_minor: amount,
+                    lines: Vec::new(),
+                    awards: award(points, expire_time).into_iter().collect(),
+                },
                 note: note(),
             },
             Step::Return { sale: number, amount } => Command::RecordReturn {
-                sale: sale(number),
-                source_id: "r".to_owned(),
-                amount_minor: amount,
+                returned: Returned {
+                    sale: sale(number),
+                    source_id: "r".to_owned(),
+                    amount_minor: amount,
+                    lines: Vec::new(),
+                },
                 note: note(),
             },
             Step::Settle => Command::Settle,
@@ -436,4 +442,20 @@ fn a_refused_step_changes_nothing() {
     let before = pair.account.clone();
     pair.step(&Step::Redeem { points: 6 }, now);
     assert_eq!(pair.account, before);
+}
+
+/// What a sale earns, if it earns anything.
+fn award(points: i64, expire_time: Option<Timestamp>) -> Option<Award> {
+    let attribution = Attribution {
+        trigger: Trigger::Purchase,
+        rule: "programs/p".to_owned(),
+        version: 1,
+        lines: Vec::new(),
+    };
+    (points != 0).then_some(Award {
+        points,
+        expire_time,
+        pending: None,
+        attribution,
+    })
 }

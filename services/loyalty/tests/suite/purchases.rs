@@ -4,12 +4,12 @@ use rapport_contract::{
     feedback::v1::CaseResolved,
     google::r#type::Money,
     loyalty::v1::{CompensationRule, ListMembersRequest, Program, TransactionKind},
-    profile::v1::{CustomerCreated, CustomerDeleted, PurchaseRecorded},
+    profile::v1::{CustomerCreated, CustomerDeleted, PurchaseLine, PurchaseRecorded},
     r#type::v1::Priority,
 };
 use rapport_events::Event;
 
-use crate::fixture::{Fixture, give_back, sale, stars};
+use crate::fixture::{Fixture, PROGRAM, give_back, sale, stars};
 
 fn purchase(fixture: &Fixture, purchase: &PurchaseRecorded) -> Event {
     fixture.event(&purchase.customer, purchase)
@@ -27,6 +27,52 @@ async fn kinds_and_points(fixture: &mut Fixture, member: &str) -> Vec<(Transacti
             )
         })
         .collect()
+}
+
+#[tokio::test]
+async fn a_returned_line_takes_back_what_it_earned_and_the_statement_says_why() {
+    let mut fixture = Fixture::with_program().await;
+    let member = fixture.enrol("ann").await;
+    let line = |id: &str, amount_minor| PurchaseLine {
+        line_id: id.to_owned(),
+        amount_minor,
+        quantity: 1,
+        ..PurchaseLine::default()
+    };
+    let bought = PurchaseRecorded {
+        lines: vec![line("tea", 600), line("cup", 300)],
+        ..sale("ann", "s1", 1_000)
+    };
+    let bought = purchase(&fixture, &bought);
+    fixture.deliver(&[bought]).await;
+    assert_eq!(fixture.available(&member).await, 10, "a point for each dollar");
+    let statement = fixture.statement(&member).await;
+    let attribution = statement[0].attribution.clone().unwrap();
+    let lines: Vec<(&str, i64)> = attribution
+        .lines
+        .iter()
+        .map(|line| (line.line_id.as_str(), line.points))
+        .collect();
+    assert_eq!(lines, [("tea", 7), ("cup", 3)], "they add up to all");
+    assert_eq!(
+        (
+            attribution.trigger.as_str(),
+            attribution.rule.as_str(),
+            attribution.rule_version
+        ),
+        ("purchase", PROGRAM, 1)
+    );
+    let cup = PurchaseRecorded {
+        lines: vec![line("cup", 300)],
+        ..give_back("ann", "r1", "s1", 300)
+    };
+    let cup = purchase(&fixture, &cup);
+    fixture.deliver(&[cup]).await;
+    assert_eq!(fixture.available(&member).await, 7, "the cup had earned 3");
+    let rest = purchase(&fixture, &give_back("ann", "r2", "s1", 700));
+    fixture.deliver(&[rest]).await;
+    assert_eq!(fixture.available(&member).await, 0);
+    assert_eq!(fixture.differences().await, Vec::<String>::new());
 }
 
 #[tokio::test]

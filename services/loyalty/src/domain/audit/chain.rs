@@ -54,6 +54,7 @@ fn stored<'r>(record: &Record, row: &'r TransactionRow) -> Stored<'r> {
         reason: &row.reason,
         cause: &row.cause,
         reverses: row.reverses,
+        attribution: row.attribution.as_deref(),
     }
 }
 

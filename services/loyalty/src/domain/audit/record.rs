@@ -77,6 +77,8 @@ pub struct TransactionRow {
     pub shortfall_points: i64,
     /// The transaction that it reverses.
     pub reverses: Option<Uuid>,
+    /// What its points are due to, as it is stored.
+    pub attribution: Option<String>,
     /// Its link in the chain of the account; none when a program has written it that knows no chain.
     pub hash: Option<Vec<u8>>,
 }

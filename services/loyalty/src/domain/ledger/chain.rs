@@ -13,6 +13,9 @@ pub const FIRST: Link = [0; 32];
 /// The form of what is hashed. A change of it needs another number.
 const FORM: u8 = 1;
 
+/// The form with what points are due to.
+const ATTRIBUTED: u8 = 2;
+
 /// What is stored of a transaction for ever, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored<'s> {
@@ -34,6 +37,8 @@ pub struct Stored<'s> {
     pub cause: &'s str,
     /// The transaction that it reverses.
     pub reverses: Option<Uuid>,
+    /// What its points are due to.
+    pub attribution: Option<&'s str>,
 }
 
 /// What is stored of a movement for ever.
@@ -58,7 +63,7 @@ pub fn link<'m>(
     movements: impl IntoIterator<Item = StoredMovement<'m>>,
 ) -> Link {
     let mut hash = Sha256::new();
-    hash.update([FORM]);
+    hash.update([stored.attribution.map_or(FORM, |_| ATTRIBUTED)]);
     hash.update(before);
     hash.update(stored.account.as_bytes());
     hash.update(stored.number.to_be_bytes());
@@ -71,6 +76,9 @@ pub fn link<'m>(
     text(&mut hash, stored.reason);
     text(&mut hash, stored.cause);
     optional(&mut hash, stored.reverses.map(Uuid::into_bytes));
+    if let Some(attribution) = stored.attribution {
+        text(&mut hash, attribution);
+    }
     for movement in movements {
         hash.update(movement.lot.as_bytes());
         hash.update(movement.points.to_be_bytes());
@@ -110,6 +118,7 @@ mod tests {
             reason: "a gift",
             cause: "request-1",
             reverses: None,
+            attribution: None,
         }
     }
 
@@ -144,6 +153,8 @@ mod tests {
             with(|stored| stored.reason = "a gif"),
             with(|stored| stored.cause = "request-2"),
             with(|stored| stored.reverses = Some(Uuid::nil())),
+            with(|stored| stored.attribution = Some("")),
+            with(|stored| stored.attribution = Some("a campaign")),
             // The border between two texts counts.
             with(|stored| (stored.reason, stored.cause) = ("a giftr", "equest-1")),
         ]);

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    award::Award,
     hold::HoldKind,
     lot::{Pending, Vintage},
-    sale::SaleKey,
+    sale::{PurchaseLine, SaleKey},
 };
 
 /// What a statement says about a movement.
@@ -82,27 +83,22 @@ pub enum Command {
     },
     /// Take note of a sale, and give the points that it earns.
     RecordSale {
-        /// Which sale.
-        sale: SaleKey,
-        /// Its amount in minor units, not negative.
-        amount_minor: i64,
-        /// Points that it earns.
-        points: i64,
-        /// When they expire; none means never.
-        expire_time: Option<Timestamp>,
-        /// What they wait for before they can be spent; none means nothing.
-        pending: Option<Pending>,
+        /// The sale.
+        sold: Sold,
         /// For the statement.
         note: Note,
     },
     /// Take note that a sale was returned, all or a part, and take back the share of its points.
     RecordReturn {
-        /// Which sale.
-        sale: SaleKey,
-        /// Id of the return in the system that the sale comes from.
-        source_id: String,
-        /// What was given back, in minor units, not negative.
-        amount_minor: i64,
+        /// The return.
+        returned: Returned,
+        /// For the statement.
+        note: Note,
+    },
+    /// Give the points that something else earns.
+    Award {
+        /// The points, by one rule or several.
+        awards: Vec<Award>,
         /// For the statement.
         note: Note,
     },
@@ -166,6 +162,32 @@ pub enum Command {
     },
     /// Book what is due.
     Settle,
+}
+
+/// A sale and what it earns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sold {
+    /// Which sale.
+    pub sale: SaleKey,
+    /// Its amount in minor units, not negative.
+    pub amount_minor: i64,
+    /// Its lines, without their points: those stand in the awards.
+    pub lines: Vec<PurchaseLine>,
+    /// What it earns.
+    pub awards: Vec<Award>,
+}
+
+/// A sale that was given back, all or a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Which sale.
+    pub sale: SaleKey,
+    /// Id of the return in the system that the sale comes from.
+    pub source_id: String,
+    /// What was given back, in minor units, not negative.
+    pub amount_minor: i64,
+    /// The lines of the sale that were given back, all or a part; empty when that is not known.
+    pub lines: Vec<PurchaseLine>,
 }
 
 /// Which pending points are meant.

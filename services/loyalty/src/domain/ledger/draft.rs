@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     MOST_POINTS,
     account::Account,
+    award::{Attribution, Award},
     command::Note,
     lot::{Lot, Pending, Vintage},
     out_of_range,
@@ -31,6 +32,7 @@ pub(super) struct Entered {
     pub(super) debt: i64,
     pub(super) shortfall: i64,
     pub(super) reverses: Option<Uuid>,
+    pub(super) attribution: Option<Attribution>,
 }
 
 impl Entered {
@@ -42,6 +44,7 @@ impl Entered {
             debt: 0,
             shortfall: 0,
             reverses: None,
+            attribution: None,
         }
     }
 }
@@ -162,17 +165,37 @@ impl<'d> Draft<'d> {
         note: Note,
     ) -> Result<Transaction, Error> {
         self.require_room(points)?;
-        let id = self.new_id();
-        let movement = Movement {
-            lot: id,
+        let opened = self.opened(points, expire_time, pending);
+        Ok(self.post_with_id(opened.lot, Entered::new(kind, vec![opened], note)))
+    }
+
+    /// Gives the points of an award, in a lot of their own.
+    pub(super) fn award(
+        &mut self,
+        kind: TransactionKind,
+        award: &Award,
+        note: Note,
+    ) -> Result<Transaction, Error> {
+        self.require_room(award.points)?;
+        let opened = self.opened(award.points, award.expire_time, award.pending.clone());
+        let entered = Entered {
+            attribution: Some(award.attribution.clone()),
+            ..Entered::new(kind, vec![opened.clone()], note)
+        };
+        Ok(self.post_with_id(opened.lot, entered))
+    }
+
+    /// The movement that opens a lot.
+    fn opened(&mut self, points: i64, expire_time: Option<Timestamp>, pending: Option<Pending>) -> Movement {
+        Movement {
+            lot: self.new_id(),
             points,
             expire_time,
             effect: Effect::Opens {
                 vintage: Vintage::of(self.now),
                 pending,
             },
-        };
-        Ok(self.post_with_id(id, Entered::new(kind, vec![movement], note)))
+        }
     }
 
     /// Takes points out of lots in the order in which they are spent.
@@ -229,6 +252,7 @@ impl<'d> Draft<'d> {
             available_points: 0,
             shortfall_points: entered.shortfall,
             reverses: entered.reverses,
+            attribution: entered.attribution,
         };
         self.account.apply(&Change::Posted(transaction.clone()));
         transaction.available_points = self.account.available(self.now);

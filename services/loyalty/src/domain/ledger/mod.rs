@@ -13,6 +13,7 @@
 //! - a balance stays between 0 and [`MOST_POINTS`], and while a member owes points, none can be spent.
 
 mod account;
+mod award;
 pub mod chain;
 mod command;
 mod decide;
@@ -26,7 +27,8 @@ mod sale;
 mod tests;
 
 pub use account::{Account, Balance, DebtPolicy, Elsewhere, Expiration, MOST_EXPIRATIONS, Rules, Slide};
-pub use command::{Command, Note, Part, PendingChoice};
+pub use award::{Attribution, Award, LinePoints};
+pub use command::{Command, Note, Part, PendingChoice, Returned, Sold};
 pub use decide::{as_of, decide};
 pub use hold::{Allocation, Hold, HoldKind, HoldState, NEVER, not_found as hold_not_found};
 pub use lot::{BurnOrder, Lot, NotAMonth, Pending, Vintage};
@@ -34,7 +36,7 @@ pub use posting::{
     Amounts, Book, Change, Effect, Entry, Movement, Outcome, Posting, Transaction, TransactionKind,
 };
 pub use reversible::Reversible;
-pub use sale::{Purchase, PurchaseKind, Sale, SaleKey};
+pub use sale::{Purchase, PurchaseKind, PurchaseLine, Sale, SaleKey};
 
 use rapport_status::{Error, Reason};
 use uuid::Uuid;

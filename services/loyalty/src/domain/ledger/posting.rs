@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    award::Attribution,
     command::Note,
     hold::Hold,
     lot::{Pending, Vintage},
@@ -178,6 +179,8 @@ pub struct Transaction {
     pub shortfall_points: i64,
     /// The transaction of the same account that it reverses, all or a part.
     pub reverses: Option<Uuid>,
+    /// What its points are due to, if a rule gave them.
+    pub attribution: Option<Attribution>,
 }
 
 impl Transaction {

@@ -6,6 +6,26 @@ use rapport_status::Reason;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::activity::Trigger;
+
+/// Points of a rule, by the lines that brought them.
+fn award(points: i64, lines: &[(&str, i64)]) -> Award {
+    let lines = lines.iter().map(|(line, points)| LinePoints {
+        line: (*line).to_owned(),
+        points: *points,
+    });
+    Award {
+        points,
+        expire_time: None,
+        pending: None,
+        attribution: Attribution {
+            trigger: Trigger::Purchase,
+            rule: "programs/p".to_owned(),
+            version: 1,
+            lines: lines.collect(),
+        },
+    }
+}
 
 /// A member's account with a clock and a source of identifiers.
 struct Example {
@@ -169,23 +189,26 @@ fn a_hold_keeps_its_points_from_expiring_until_it_gives_them_back() {
 fn a_return_takes_first_from_the_lot_of_its_sale_and_names_what_is_missing() {
     let mut example = Example::new();
     let older = example.earn(3, Some(10));
-    let posting = example.take(&Command::RecordSale {
+    let sold = Sold {
         sale: sale_key(),
         amount_minor: 1_000,
-        points: 10,
-        expire_time: None,
-        pending: None,
-        note: note(),
-    });
+        lines: Vec::new(),
+        awards: vec![award(10, &[])],
+    };
+    let posting = example.take(&Command::RecordSale { sold, note: note() });
     let own = posting.transactions().last().unwrap().id;
     example.take(&Command::Redeem {
         points: 7,
         note: note(),
     });
-    let posting = example.take(&Command::RecordReturn {
+    let returned = Returned {
         sale: sale_key(),
         source_id: "r1".to_owned(),
         amount_minor: 800,
+        lines: Vec::new(),
+    };
+    let posting = example.take(&Command::RecordReturn {
+        returned,
         note: note(),
     });
     let transaction = posting.transactions().next().unwrap();
@@ -196,6 +219,52 @@ fn a_return_takes_first_from_the_lot_of_its_sale_and_names_what_is_missing() {
     );
     let left = example.account.lots().iter().find(|lot| lot.id == older);
     assert_eq!(left.map(|lot| lot.remaining), Some(0));
+}
+
+#[test]
+fn a_returned_line_takes_back_what_it_earned_by_all_rules_from_their_own_lots() {
+    let mut example = Example::new();
+    let line = |id: &str, amount_minor| PurchaseLine {
+        id: id.to_owned(),
+        amount_minor,
+        earned_points: 0,
+    };
+    let sold = Sold {
+        sale: sale_key(),
+        amount_minor: 1_000,
+        lines: vec![line("tea", 600), line("cup", 400)],
+        awards: vec![award(10, &[("tea", 6), ("cup", 4)]), award(50, &[("cup", 50)])],
+    };
+    let posting = example.take(&Command::RecordSale { sold, note: note() });
+    let lots: Vec<Uuid> = posting.transactions().map(|transaction| transaction.id).collect();
+    assert_eq!(lots.len(), 2, "a lot for each rule");
+    let rules: Vec<bool> = posting
+        .transactions()
+        .map(|transaction| transaction.attribution.is_some())
+        .collect();
+    assert_eq!(rules, [true, true]);
+    let mut give_back = |id: &str, amount_minor| {
+        let returned = Returned {
+            sale: sale_key(),
+            source_id: id.to_owned(),
+            amount_minor,
+            lines: vec![line("cup", amount_minor)],
+        };
+        let posting = example.take(&Command::RecordReturn {
+            returned,
+            note: note(),
+        });
+        moved(&posting)
+    };
+    assert_eq!(
+        give_back("r1", 200),
+        [(TransactionKind::TakeBack, vec![(lots[0], -10), (lots[1], -17)])],
+        "half of the 54 points of the cup"
+    );
+    assert_eq!(
+        give_back("r2", 200),
+        [(TransactionKind::TakeBack, vec![(lots[1], -27)])]
+    );
 }
 
 #[test]

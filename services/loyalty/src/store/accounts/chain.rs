@@ -97,6 +97,7 @@ pub(in crate::store) fn stored(row: &ledger_transaction::Model) -> Stored<'_> {
         reason: &row.reason,
         cause: &row.cause,
         reverses: row.reverses,
+        attribution: row.attribution.as_deref(),
     }
 }
 

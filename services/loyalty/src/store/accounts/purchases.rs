@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     domain::ledger::{Purchase, PurchaseKind, Sale, SaleKey},
     store::{
+        attributions,
         codes::Code as _,
         entity::{compensation, purchase},
         programs::currency,
@@ -53,6 +54,7 @@ pub(super) async fn purchases(
             .await
             .stored("read purchases")?;
         for row in rows {
+            let (lots, lines) = attributions::read_details(row.details.as_deref(), row.lot)?;
             purchases.entry(row.account).or_default().push(Purchase {
                 sale: SaleKey {
                     source: row.source,
@@ -63,7 +65,8 @@ pub(super) async fn purchases(
                 kind: PurchaseKind::read(&row.kind)?,
                 amount_minor: row.amount_minor,
                 earned_points: row.earned_points,
-                lot: row.lot,
+                lots,
+                lines,
                 claimed_points: row.claimed_points,
             });
         }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     domain::ledger::{Reversible, TransactionKind},
     store::{
+        attributions,
         codes::Code as _,
         entity::{ledger_transaction, lot, lot_movement, purchase},
     },
@@ -49,7 +50,8 @@ pub(super) async fn reversibles(
                 .unwrap_or_default(),
             returned: BTreeMap::new(),
             reversed: 0,
-            is_of_sale: of_sales.contains(&(row.account, row.id)),
+            is_of_sale: of_sales.contains(&(row.account, row.id))
+                || attributions::is_of_sale(row.attribution.as_deref())?,
             is_reversal: row.reverses.is_some(),
         };
         for reversal in &reversals {
@@ -159,7 +161,7 @@ impl<C: ConnectionTrait> Scope<'_, C> {
             .stored("read reversals")
     }
 
-    /// Which of the lots that are named were opened by sales.
+    /// Which of the lots that are named were opened by sales, also before it was kept what points are due to.
     async fn lots_of_sales(&self) -> Result<BTreeSet<(Uuid, Uuid)>> {
         let rows: Vec<(Uuid, Option<Uuid>)> = purchase::Entity::find()
             .select_only()

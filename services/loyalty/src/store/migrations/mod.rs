@@ -1,5 +1,6 @@
 //! The migrations of this service's own tables, the oldest first. What a migration has made is only added to.
 
+mod attribution;
 mod chain;
 mod ledger;
 mod rewards;
@@ -13,5 +14,6 @@ pub(super) fn own() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(wallets::Wallets),
         Box::new(chain::Chain),
         Box::new(rewards::Rewards),
+        Box::new(attribution::Attribution),
     ]
 }

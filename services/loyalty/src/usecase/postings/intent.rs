@@ -7,7 +7,12 @@ use rapport_status::Result;
 use super::Errand;
 use crate::{
     domain::{
-        ledger::{Command, HoldKind, NEVER, Note, Pending, PendingChoice, SaleKey},
+        activity::Activity,
+        campaigns::reckon::spread,
+        ledger::{
+            Attribution, Award, Command, HoldKind, LinePoints, NEVER, Note, Pending, PendingChoice,
+            PurchaseLine, Returned, SaleKey, Sold,
+        },
         program::{Priority, Program},
         wallet::WalletTerms,
     },
@@ -55,25 +60,35 @@ pub(crate) enum Intent {
 pub(crate) struct Purchase {
     /// `customers/{customer}/purchases/{purchase}`.
     pub(crate) name: String,
-    /// The system that it comes from.
-    pub(crate) source: String,
-    /// Its id in that system.
-    pub(crate) source_id: String,
+    /// What was bought or given back.
+    pub(crate) activity: Activity,
     /// Its amount.
     pub(crate) amount: Money,
 }
 
 impl Purchase {
     fn key(&self) -> (String, String) {
-        (self.source.clone(), self.source_id.clone())
+        (self.activity.source.clone(), self.activity.source_id.clone())
     }
 
     fn sale(&self, source_id: &str) -> SaleKey {
         SaleKey {
-            source: self.source.clone(),
+            source: self.activity.source.clone(),
             source_id: source_id.to_owned(),
             currency: self.amount.currency,
         }
+    }
+
+    /// Its lines, of which it is not known yet what they earn.
+    fn lines(&self) -> Vec<PurchaseLine> {
+        let lines = self.activity.lines.iter();
+        lines
+            .map(|line| PurchaseLine {
+                id: line.id.clone(),
+                amount_minor: line.amount_minor,
+                earned_points: 0,
+            })
+            .collect()
     }
 
     fn note(&self) -> Note {
@@ -112,13 +127,13 @@ impl Intent {
         match self {
             Self::Direct(command) => add_needs_of(command, needs),
             Self::Sale(purchase) => {
-                needs.sales.insert(purchase.source_id.clone());
+                needs.sales.insert(purchase.activity.source_id.clone());
             }
             Self::Return {
                 purchase,
                 original_source_id,
             } => {
-                let ids = [&purchase.source_id, original_source_id];
+                let ids = [&purchase.activity.source_id, original_source_id];
                 needs.sales.extend(ids.into_iter().cloned());
             }
             Self::Compensate { case, .. } => {
@@ -180,10 +195,14 @@ impl Intent {
                 if ledger.purchases.contains(&purchase.key()) {
                     return Ok(None);
                 }
-                Command::RecordReturn {
+                let returned = Returned {
                     sale: purchase.sale(original_source_id),
-                    source_id: purchase.source_id.clone(),
+                    source_id: purchase.activity.source_id.clone(),
                     amount_minor: purchase.amount.minor,
+                    lines: purchase.lines(),
+                };
+                Command::RecordReturn {
+                    returned,
                     note: purchase.note(),
                 }
             }
@@ -256,13 +275,49 @@ fn sale(
     let Some(points) = rule.points_for(purchase.amount)? else {
         return Ok(None);
     };
-    let zone = &program.zone;
-    Ok(Some(Command::RecordSale {
-        sale: purchase.sale(&purchase.source_id),
+    let sold = Sold {
+        sale: purchase.sale(&purchase.activity.source_id),
         amount_minor: purchase.amount.minor,
-        points,
-        expire_time: terms.expiry.expire_time(now, zone),
-        pending: terms.pending(now, zone),
+        lines: purchase.lines(),
+        awards: base_award(&purchase.activity, points, program, terms, now)
+            .into_iter()
+            .collect(),
+    };
+    Ok(Some(Command::RecordSale {
+        sold,
         note: purchase.note(),
     }))
+}
+
+/// What the earning rule of a program gives, spread over the lines by what was paid for them.
+fn base_award(
+    activity: &Activity,
+    points: i64,
+    program: &Program,
+    terms: &WalletTerms,
+    now: Timestamp,
+) -> Option<Award> {
+    if points == 0 {
+        return None;
+    }
+    let weights: Vec<i128> = activity.paid_amounts().into_iter().map(i128::from).collect();
+    let shares = activity.lines.iter().zip(spread(points, &weights));
+    let lines = shares.filter(|(_, points)| *points > 0);
+    let attribution = Attribution {
+        trigger: activity.trigger.clone(),
+        rule: program.name.clone(),
+        version: program.version,
+        lines: lines
+            .map(|(line, points)| LinePoints {
+                line: line.id.clone(),
+                points,
+            })
+            .collect(),
+    };
+    Some(Award {
+        points,
+        expire_time: terms.expiry.expire_time(now, &program.zone),
+        pending: terms.pending(now, &program.zone),
+        attribution,
+    })
 }

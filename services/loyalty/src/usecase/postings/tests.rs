@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     domain::{
+        activity::{Activity, Line, Trigger},
         ledger::{Balance, HoldKind},
         member::Enrolment,
         program::Terms,
@@ -54,6 +55,29 @@ fn plan(state: &mut u64) -> Plan {
     (kind, member, amount, number(state, 30))
 }
 
+/// A purchase of two lines, of which the first costs nothing.
+fn bought(id: String, amount: Money) -> Activity {
+    let line = |id: &str, amount_minor| Line {
+        id: id.to_owned(),
+        sku: String::new(),
+        category: String::new(),
+        quantity: 1,
+        amount_minor,
+    };
+    Activity {
+        trigger: Trigger::Purchase,
+        source: "pos".to_owned(),
+        source_id: id,
+        time: Timestamp::UNIX_EPOCH,
+        amount: Some(amount),
+        quantity: 1,
+        location: String::new(),
+        channel: String::new(),
+        lines: vec![line("gift", 0), line("tea", amount.minor)],
+        attributes: BTreeMap::new(),
+    }
+}
+
 impl Side {
     fn operation(&self, (kind, member, amount, other): Plan, serial: usize) -> Operation {
         let note = || Note {
@@ -61,14 +85,16 @@ impl Side {
             cause: "test".to_owned(),
         };
         let hold = self.holds.get(other).copied().unwrap_or_default();
-        let purchase = |id: String| Purchase {
-            name: "customers/c/purchases/x".to_owned(),
-            source: "pos".to_owned(),
-            source_id: id,
-            amount: Money {
+        let purchase = |id: String| {
+            let amount = Money {
                 minor: amount,
                 currency: Currency::USD,
-            },
+            };
+            Purchase {
+                name: "customers/c/purchases/x".to_owned(),
+                activity: bought(id, amount),
+                amount,
+            }
         };
         let points = amount;
         let intent = match kind {

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use rapport_status::Error;
 use uuid::Uuid;
 
-use self::purchases::Earned;
 use super::{
     account::{Account, Slide},
     command::{Command, Note},
@@ -45,7 +44,7 @@ pub fn decide(
 /// Whether a command is an activity that moves the expiry of points.
 fn is_moved_by(slide: Slide, command: &Command) -> bool {
     match command {
-        Command::Earn { .. } | Command::RecordSale { .. } => slide.earning,
+        Command::Earn { .. } | Command::RecordSale { .. } | Command::Award { .. } => slide.earning,
         Command::Redeem { .. } | Command::Capture { .. } => slide.redeeming,
         _ => false,
     }
@@ -68,29 +67,19 @@ fn carry_out(draft: &mut Draft<'_>, command: &Command) -> Result<Outcome, Error>
             reason,
         } => holds::hold(draft, *kind, *points, *expire_time, reason).map(Outcome::Hold),
         Command::Release { hold } => holds::release(draft, *hold).map(Outcome::Hold),
-        Command::RecordSale {
-            sale,
-            amount_minor,
-            points,
-            expire_time,
-            pending,
-            note,
-        } => {
-            let earned = Earned {
-                points: *points,
-                expire_time: *expire_time,
-                pending: pending.clone(),
-            };
-            purchases::record_sale(draft, sale, *amount_minor, earned, note)?;
+        Command::RecordSale { sold, note } => {
+            purchases::record_sale(draft, sold, note)?;
             Ok(Outcome::Done)
         }
-        Command::RecordReturn {
-            sale,
-            source_id,
-            amount_minor,
-            note,
-        } => {
-            purchases::record_return(draft, sale, source_id, *amount_minor, note)?;
+        Command::RecordReturn { returned, note } => {
+            purchases::record_return(draft, returned, note)?;
+            Ok(Outcome::Done)
+        }
+        Command::Award { awards, note } => {
+            draft.require_active()?;
+            for award in awards {
+                draft.award(TransactionKind::Earn, award, note.clone())?;
+            }
             Ok(Outcome::Done)
         }
         Command::Settle => Ok(Outcome::Done),
@@ -167,6 +156,7 @@ fn post(draft: &mut Draft<'_>, command: &Command) -> Result<Transaction, Error> 
         | Command::Release { .. }
         | Command::RecordSale { .. }
         | Command::RecordReturn { .. }
+        | Command::Award { .. }
         | Command::Settle => Err(Error::internal("the command is not told by a transaction")),
     }
 }

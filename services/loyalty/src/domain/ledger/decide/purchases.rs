@@ -1,70 +1,66 @@
 //! Sales earn, returns take back.
 
-use jiff::Timestamp;
 use rapport_status::Error;
 
 use super::reversals::take_back;
 use crate::domain::ledger::{
-    command::Note,
+    award::Award,
+    command::{Note, Returned, Sold},
     draft::Draft,
-    lot::Pending,
+    out_of_range,
     posting::{Change, TransactionKind},
-    sale::{Purchase, PurchaseKind, SaleKey},
+    sale::{Purchase, PurchaseKind, PurchaseLine},
 };
 
-/// Points that a sale earns.
-pub(super) struct Earned {
-    pub(super) points: i64,
-    pub(super) expire_time: Option<Timestamp>,
-    pub(super) pending: Option<Pending>,
-}
-
-pub(super) fn record_sale(
-    draft: &mut Draft<'_>,
-    key: &SaleKey,
-    amount_minor: i64,
-    earned: Earned,
-    note: &Note,
-) -> Result<(), Error> {
-    if draft.account.sale(key).amount_minor.is_some() {
+pub(super) fn record_sale(draft: &mut Draft<'_>, sold: &Sold, note: &Note) -> Result<(), Error> {
+    if draft.account.sale(&sold.sale).amount_minor.is_some() {
         return Ok(());
     }
     draft.require_active()?;
-    let Earned {
-        points,
-        expire_time,
-        pending,
-    } = earned;
-    let transaction = match points {
-        0 => None,
-        _ => Some(draft.credit(TransactionKind::Earn, points, expire_time, pending, note.clone())?),
-    };
+    let mut earned_points: i64 = 0;
+    let mut lots = Vec::with_capacity(sold.awards.len());
+    for award in &sold.awards {
+        let transaction = draft.award(TransactionKind::Earn, award, note.clone())?;
+        lots.push(transaction.id);
+        earned_points = earned_points
+            .checked_add(award.points)
+            .ok_or_else(|| out_of_range("a purchase cannot earn so many points"))?;
+    }
+    let lines = sold.lines.iter().map(|line| PurchaseLine {
+        earned_points: earned_by(&line.id, &sold.awards),
+        ..line.clone()
+    });
     let purchase = Purchase {
-        sale: key.clone(),
-        source_id: key.source_id.clone(),
+        sale: sold.sale.clone(),
+        source_id: sold.sale.source_id.clone(),
         kind: PurchaseKind::Sale,
-        amount_minor,
-        earned_points: points,
-        lot: transaction.map(|transaction| transaction.id),
+        amount_minor: sold.amount_minor,
+        earned_points,
+        lots,
+        lines: lines.collect(),
         claimed_points: 0,
     };
     record_purchase(draft, purchase, note)
 }
 
-pub(super) fn record_return(
-    draft: &mut Draft<'_>,
-    key: &SaleKey,
-    source_id: &str,
-    amount_minor: i64,
-    note: &Note,
-) -> Result<(), Error> {
+/// What all awards give for a line; together they give no more than fits, which was looked at before.
+fn earned_by(line: &str, awards: &[Award]) -> i64 {
+    let shares = awards.iter().flat_map(|award| &award.attribution.lines);
+    shares
+        .filter(|share| share.line == line)
+        .map(|share| share.points)
+        .sum()
+}
+
+pub(super) fn record_return(draft: &mut Draft<'_>, returned: &Returned, note: &Note) -> Result<(), Error> {
     let purchase = Purchase {
-        sale: key.clone(),
-        source_id: source_id.to_owned(),
+        sale: returned.sale.clone(),
+        source_id: returned.source_id.clone(),
         kind: PurchaseKind::Return,
-        amount_minor,
+        amount_minor: returned.amount_minor,
         earned_points: 0,
-        lot: None,
+        lots: Vec::new(),
+        lines: returned.lines.clone(),
         claimed_points: 0,
     };
     record_purchase(draft, purchase, note)
@@ -80,7 +76,7 @@ fn record_purchase(draft: &mut Draft<'_>, mut purchase: Purchase, note: &Note) -
             reason: "the purchase was returned".to_owned(),
             cause: note.cause.clone(),
         };
-        take_back(draft, due, sale.lot, None, note)?;
+        take_back(draft, due, &sale.lots, None, note)?;
         purchase.claimed_points = due;
     }
     draft.record(Change::Recorded(purchase));

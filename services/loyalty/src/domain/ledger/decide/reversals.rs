@@ -43,7 +43,7 @@ pub(super) fn reverse(
     };
     let points = wanted(draft, &reversible, points)?;
     if kind == TransactionKind::TakeBack {
-        return take_back(draft, points, Some(id), Some(id), note.clone());
+        return take_back(draft, points, &[id], Some(id), note.clone());
     }
     let movements = given_back(draft, &reversible, points, |lot| (lot.expire_time, Effect::None))?;
     give_back(draft, kind, &reversible, movements, note)
@@ -70,27 +70,26 @@ pub(super) fn reinstate(
     give_back(draft, TransactionKind::Reinstate, &reversible, movements, note)
 }
 
-/// Takes given points back: first from the lot that they went into, then in the order in which lots are spent. What is
+/// Takes given points back: first from the lots that they went into, then in the order in which lots are spent. What is
 /// not there any more is owed or let go, as the wallet says.
 pub(super) fn take_back(
     draft: &mut Draft<'_>,
     due: i64,
-    lot: Option<Uuid>,
+    lots: &[Uuid],
     reverses: Option<Uuid>,
     note: Note,
 ) -> Result<Transaction, Error> {
     let policy = draft.account.rules().debt;
-    let own = lot
-        .and_then(|id| draft.account.lot(id))
-        .filter(|lot| lot.free() > 0);
+    let own = lots.iter().filter_map(|id| draft.account.lot(*id));
+    let own = own.filter(|lot| lot.free() > 0);
     let movements = match policy {
-        DebtPolicy::OnlyPending => take(own.filter(|lot| lot.pending.is_some()).into_iter(), due),
+        DebtPolicy::OnlyPending => take(own.filter(|lot| lot.pending.is_some()), due),
         DebtPolicy::WithinBalance | DebtPolicy::Unlimited => {
             let others = draft
                 .account
                 .burnable(draft.now)
-                .filter(|other| Some(other.id) != lot);
-            take(own.into_iter().chain(others), due)
+                .filter(|other| !lots.contains(&other.id));
+            take(own.chain(others), due)
         }
     };
     let missing = due + sum(&movements);
