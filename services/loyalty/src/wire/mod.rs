@@ -1,6 +1,8 @@
 //! The domain in the messages of the contract: answers and events.
 
+pub(crate) mod member_tiers;
 pub(crate) mod rewards;
+pub(crate) mod tiers;
 mod wallets;
 
 pub(crate) use wallets::{read_wallet, wallet};

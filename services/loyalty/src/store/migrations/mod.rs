@@ -3,6 +3,7 @@
 mod chain;
 mod ledger;
 mod rewards;
+mod tiers;
 mod wallets;
 
 use rapport_storage::sea_orm_migration::MigrationTrait;
@@ -13,5 +14,6 @@ pub(super) fn own() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(wallets::Wallets),
         Box::new(chain::Chain),
         Box::new(rewards::Rewards),
+        Box::new(tiers::Tiers),
     ]
 }
