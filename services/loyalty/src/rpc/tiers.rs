@@ -143,7 +143,7 @@ impl Rpc {
         let whose = (request.parent.as_str(), tier_set.as_str());
         let page =
             reading::changes(&self.store, &self.clock, tenant, whose, &listing, &self.token_key).await?;
-        let changes = page.changes.iter();
+        let changes = page.listed.iter();
         Ok(ListTierChangesResponse {
             changes: changes
                 .map(|change| tier_change(&request.parent, change))

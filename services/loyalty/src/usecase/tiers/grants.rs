@@ -231,8 +231,9 @@ pub(crate) async fn revoke(
     store
         .write("revoke_tier_grant", |transaction| async move {
             let connection = transaction.connection();
-            let member = locked(connection, tenant, &wish.member).await?;
-            let found = grants::find(connection, tenant, &wish.member, wish.id).await?;
+            // Futures of the store are large, and so would be those of all callers.
+            let member = Box::pin(locked(connection, tenant, &wish.member)).await?;
+            let found = Box::pin(grants::find(connection, tenant, &wish.member, wish.id)).await?;
             let (Some(member), Some(mut known)) = (member, found) else {
                 return Err(tiers::grant_not_found(&wish.name));
             };
@@ -248,7 +249,7 @@ pub(crate) async fn revoke(
             if !violations.is_empty() {
                 return Err(Error::invalid(Reason::InvalidFields, request_paths(violations)));
             }
-            grants::update(connection, tenant, &known).await?;
+            Box::pin(grants::update(connection, tenant, &known)).await?;
             let concerned = vec![Concerned::without_news(member, true)];
             bring_up_to_date(connection, clock, tenant, concerned).await?;
             transaction.commit(tier_grant(&known)).await

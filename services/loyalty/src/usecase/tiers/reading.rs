@@ -111,7 +111,7 @@ fn from_history(
 #[derive(Debug)]
 pub(crate) struct Changes {
     /// The changes, the latest first.
-    pub(crate) changes: Vec<Change>,
+    pub(crate) listed: Vec<Change>,
     /// Token of the next page; empty on the last.
     pub(crate) next: String,
     /// How many came before all that can be listed.
@@ -157,7 +157,7 @@ pub(crate) async fn changes(
         .complete(left, |(number, _)| vec![Value::Integer(*number)])
         .map_err(|error| Error::internal("the page of tier changes cannot be told").because(error))?;
     Ok(Changes {
-        changes: page.into_iter().map(|(_, change)| change).collect(),
+        listed: page.into_iter().map(|(_, change)| change).collect(),
         next,
         earlier,
     })

@@ -43,7 +43,13 @@ pub(crate) async fn record_points(
             member,
         }
     });
-    brought_up_to_date(transaction, clock, tenant, concerned.collect()).await
+    Box::pin(brought_up_to_date(
+        transaction,
+        clock,
+        tenant,
+        concerned.collect(),
+    ))
+    .await
 }
 
 /// Records purchases, by customer, and brings their memberships up to date. `locked` are the names of the memberships

@@ -50,7 +50,8 @@ pub(super) async fn bring_up_to_date(
     tenant: &str,
     concerned: Vec<Concerned>,
 ) -> Result<()> {
-    let events = brought_up_to_date(transaction, clock, tenant, concerned).await?;
+    // The future is large, and so would be those of all callers.
+    let events = Box::pin(brought_up_to_date(transaction, clock, tenant, concerned)).await?;
     outbox::append(transaction, events).await
 }
 
