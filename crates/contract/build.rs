@@ -17,7 +17,7 @@ use prost_types::FileDescriptorSet;
 const PROTO: &str = "../../proto";
 
 /// The entry points: everything else is imported by them.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "rapport/audit/v1/audit_service.proto",
     "rapport/profile/v1/profile_service.proto",
     "rapport/profile/v1/events.proto",
@@ -28,6 +28,7 @@ const FILES: [&str; 12] = [
     "rapport/loyalty/v1/ledger_service.proto",
     "rapport/loyalty/v1/reward_service.proto",
     "rapport/loyalty/v1/campaign.proto",
+    "rapport/loyalty/v1/tier_service.proto",
     "rapport/loyalty/v1/events.proto",
     "rapport/policy/v1/policy.proto",
 ];

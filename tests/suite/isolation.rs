@@ -249,7 +249,7 @@ async fn furnish(guarded: &Guarded, channel: &Channel) -> Names {
         let held = owner(&names, cases::reserve(request_id)).await;
         names.insert(word, text(&held[0], "name"));
     }
-    for (word, case) in cases::REDEEMED {
+    for (word, case) in cases::REDEEMED.iter().chain(cases::GRANTED) {
         let answers = owner(&names, *case).await;
         if !word.is_empty() {
             names.insert(word, text(&answers[0], "name"));

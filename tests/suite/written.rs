@@ -5,7 +5,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, Ref
 use crate::contract::methods;
 
 /// Fields of a request with their values. A field inside a message is written `customer.name`; inside a list it is that
-/// of the first item. Enumerations are written by the names of their values.
+/// of the first item, `tiers[1].id` that of the second. Enumerations are written by the names of their values.
 pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
 
 /// The method with a name such as `LoyaltyService/GetBalance`.
@@ -30,6 +30,10 @@ pub(crate) fn request(method: &MethodDescriptor, fields: Fields<'_>) -> DynamicM
 
 fn set(message: &mut DynamicMessage, path: &str, text: &str) {
     let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (name, place) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((name, place)) => (name, place.parse().expect("the place in a list is a number")),
+        None => (name, 0),
+    };
     let field = message
         .descriptor()
         .get_field_by_name(name)
@@ -39,7 +43,7 @@ fn set(message: &mut DynamicMessage, path: &str, text: &str) {
             // What was written into it before stays.
             let mut inner = match message.get_field(&field).as_ref() {
                 Value::Message(present) => present.clone(),
-                Value::List(items) => first(items).unwrap_or_else(|| DynamicMessage::new(inner)),
+                Value::List(items) => item(items, place).unwrap_or_else(|| DynamicMessage::new(inner)),
                 other => panic!("{path} holds {other:?}"),
             };
             if !rest.is_empty() {
@@ -50,15 +54,23 @@ fn set(message: &mut DynamicMessage, path: &str, text: &str) {
         _ => scalar(&field, text),
     };
     let value = if field.is_list() {
-        Value::List(vec![value])
+        let mut items = match message.get_field(&field).into_owned() {
+            Value::List(items) if place > 0 || items.len() > 1 => items,
+            _ => Vec::new(),
+        };
+        match items.get_mut(place) {
+            Some(present) => *present = value,
+            None => items.push(value),
+        }
+        Value::List(items)
     } else {
         value
     };
     message.set_field(&field, value);
 }
 
-fn first(items: &[Value]) -> Option<DynamicMessage> {
-    items.first()?.as_message().cloned()
+fn item(items: &[Value], place: usize) -> Option<DynamicMessage> {
+    items.get(place)?.as_message().cloned()
 }
 
 fn scalar(field: &FieldDescriptor, text: &str) -> Value {

@@ -50,6 +50,10 @@ pub const CODE_POOL: Pattern = Pattern("programs/{program}/codePools/{code_pool}
 pub const REDEMPTION: Pattern = Pattern("programs/{program}/members/{member}/redemptions/{redemption}");
 /// `programs/{program}/vouchers/{voucher}`
 pub const VOUCHER: Pattern = Pattern("programs/{program}/vouchers/{voucher}");
+/// `programs/{program}/tierSets/{tier_set}`
+pub const TIER_SET: Pattern = Pattern("programs/{program}/tierSets/{tier_set}");
+/// `programs/{program}/members/{member}/tierGrants/{tier_grant}`
+pub const TIER_GRANT: Pattern = Pattern("programs/{program}/members/{member}/tierGrants/{tier_grant}");
 
 /// Longest id.
 const LONGEST_ID: usize = 63;

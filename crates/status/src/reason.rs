@@ -241,4 +241,14 @@ reasons! {
     VoucherNotApplicable = "VOUCHER_NOT_APPLICABLE": FailedPrecondition,
     /// The text is no code, or was mistyped.
     InvalidCode = "INVALID_CODE": InvalidArgument,
+    /// The program has no such tier set, or no such version of it.
+    TierSetNotFound = "TIER_SET_NOT_FOUND": NotFound,
+    /// The tier set id is taken.
+    TierSetAlreadyExists = "TIER_SET_ALREADY_EXISTS": AlreadyExists,
+    /// The tier set breaks a rule: every violation is listed.
+    InvalidTierSet = "INVALID_TIER_SET": InvalidArgument,
+    /// Something that counts for tiers came before with other content.
+    TierFactConflict = "TIER_FACT_CONFLICT": AlreadyExists,
+    /// The member has no such tier grant.
+    TierGrantNotFound = "TIER_GRANT_NOT_FOUND": NotFound,
 }

@@ -26,7 +26,7 @@ use std::{sync::Arc, time::Duration};
 use rapport_clock::Clock;
 use rapport_contract::loyalty::v1::{
     ledger_service_server::LedgerServiceServer, loyalty_service_server::LoyaltyServiceServer,
-    reward_service_server::RewardServiceServer,
+    reward_service_server::RewardServiceServer, tier_service_server::TierServiceServer,
 };
 use rapport_events::Consumer;
 use rapport_listing::TokenKey;
@@ -96,7 +96,8 @@ impl Loyalty {
         server
             .with(tuned!(LoyaltyServiceServer::new(rpc.clone())))
             .with(tuned!(LedgerServiceServer::new(rpc.clone())))
-            .with(tuned!(RewardServiceServer::new(rpc)))
+            .with(tuned!(RewardServiceServer::new(rpc.clone())))
+            .with(tuned!(TierServiceServer::new(rpc)))
     }
 
     /// What takes events.
@@ -105,22 +106,24 @@ impl Loyalty {
         vec![Arc::new(Events::new(store, clock, self.postings.clone()))]
     }
 
-    /// What is due again and again: holds whose time is over and points that expired are booked.
+    /// What is due again and again: holds whose time is over and points that expired are booked, tiers are reviewed.
     pub fn timers(&self) -> Vec<Timer> {
         let (store, clock, committer) = (
             self.parts.store.clone(),
             self.parts.clock.clone(),
             self.committer.clone(),
         );
-        vec![Timer::new(
-            "book_due_points",
-            DUE_EVERY,
-            &self.parts.store,
-            move || {
+        let (tier_store, tier_clock) = (store.clone(), clock.clone());
+        vec![
+            Timer::new("book_due_points", DUE_EVERY, &self.parts.store, move || {
                 let (store, clock, committer) = (store.clone(), clock.clone(), committer.clone());
                 async move { workers::book_due(&store, &committer, &clock).await }
-            },
-        )]
+            }),
+            Timer::new("review_tiers", DUE_EVERY, &self.parts.store, move || {
+                let (store, clock) = (tier_store.clone(), tier_clock.clone());
+                async move { workers::review_tiers(&store, &clock).await }
+            }),
+        ]
     }
 
     /// Waits until everything that callers asked for is done. The server, the timers and every other copy of the

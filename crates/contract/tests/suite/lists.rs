@@ -4,8 +4,8 @@ use prost_reflect::{Kind, MessageDescriptor, MethodDescriptor};
 
 use crate::contract::{Offenders, methods};
 
-/// Lists that come in one order and have no filter: a timeline is read from its end, lots by their expiry.
-const IN_ONE_ORDER: [&str; 2] = ["ListTimelineEntries", "ListLots"];
+/// Lists that come in one order and have no filter: a timeline and changes are read from their end, lots by their expiry.
+const IN_ONE_ORDER: [&str; 3] = ["ListTimelineEntries", "ListLots", "ListTierChanges"];
 
 /// Methods that answer in pages and are no lists of resources.
 const PAGED: [&str; 1] = ["QueryMetric"];

@@ -6,6 +6,7 @@ mod points;
 mod programs;
 mod rewards;
 mod service;
+mod tiers;
 mod wallets;
 
 use rapport_clock::Clock;

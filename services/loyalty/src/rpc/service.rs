@@ -15,12 +15,15 @@ use rapport_contract::loyalty::v1::{
 };
 use rapport_contract::loyalty::v1::{
     AdvanceRedemptionRequest, CancelRedemptionRequest, CheckVoucherRequest, CheckVoucherResponse, CodePool,
-    ConfirmRedemptionRequest, CreateRewardRequest, GetCodePoolRequest, GetRedemptionRequest,
-    GetRewardRequest, ImportCodesRequest, ImportCodesResponse, ListRedemptionsRequest,
-    ListRedemptionsResponse, ListRewardsRequest, ListRewardsResponse, RedeemRewardRequest, Redemption,
-    RefundRedemptionRequest, ReserveRewardRequest, RestockRewardRequest, Reward, UndoVoucherUseRequest,
-    UpdateCodePoolRequest, UpdateRewardRequest, UseVoucherRequest, VoucherUse,
-    reward_service_server::RewardService,
+    ConfirmRedemptionRequest, CreateRewardRequest, CreateTierSetRequest, GetCodePoolRequest,
+    GetMemberTiersRequest, GetRedemptionRequest, GetRewardRequest, GetTierGrantRequest, GetTierSetRequest,
+    GrantTierRequest, ImportCodesRequest, ImportCodesResponse, ListRedemptionsRequest,
+    ListRedemptionsResponse, ListRewardsRequest, ListRewardsResponse, ListTierChangesRequest,
+    ListTierChangesResponse, ListTierSetsRequest, ListTierSetsResponse, MemberTiers, RedeemRewardRequest,
+    Redemption, RefundRedemptionRequest, ReserveRewardRequest, RestockRewardRequest, RevokeTierGrantRequest,
+    Reward, TierGrant, TierSet, UndoVoucherUseRequest, UpdateCodePoolRequest, UpdateRewardRequest,
+    UpdateTierSetRequest, UseVoucherRequest, VoucherUse, reward_service_server::RewardService,
+    tier_service_server::TierService,
 };
 use rapport_server::caller;
 use tokio_stream::wrappers::ReceiverStream;
@@ -115,4 +118,33 @@ methods! {
     check_voucher(CheckVoucherRequest) -> CheckVoucherResponse = check_voucher;
     use_voucher(UseVoucherRequest) -> VoucherUse = use_voucher;
     undo_voucher_use(UndoVoucherUseRequest) -> VoucherUse = undo_voucher_use;
+}
+
+methods! {
+    TierService {
+        async fn grant_tier(
+            &self,
+            request: Request<GrantTierRequest>,
+        ) -> Result<Response<TierGrant>, Status> {
+            let caller = caller(&request)?;
+            let answer = self.grant_tier(&caller, request.into_inner()).await?;
+            Ok(Response::new(answer))
+        }
+
+        async fn revoke_tier_grant(
+            &self,
+            request: Request<RevokeTierGrantRequest>,
+        ) -> Result<Response<TierGrant>, Status> {
+            let caller = caller(&request)?;
+            let answer = self.revoke_tier_grant(&caller, request.into_inner()).await?;
+            Ok(Response::new(answer))
+        }
+    }
+    create_tier_set(CreateTierSetRequest) -> TierSet = create_tier_set;
+    get_tier_set(GetTierSetRequest) -> TierSet = tier_set;
+    update_tier_set(UpdateTierSetRequest) -> TierSet = update_tier_set;
+    list_tier_sets(ListTierSetsRequest) -> ListTierSetsResponse = tier_sets;
+    get_member_tiers(GetMemberTiersRequest) -> MemberTiers = member_tiers;
+    list_tier_changes(ListTierChangesRequest) -> ListTierChangesResponse = tier_changes;
+    get_tier_grant(GetTierGrantRequest) -> TierGrant = tier_grant;
 }

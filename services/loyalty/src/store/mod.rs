@@ -18,6 +18,7 @@ pub(crate) mod programs;
 pub(crate) mod rewards;
 pub(crate) mod statements;
 pub(crate) mod summaries;
+pub(crate) mod tiers;
 pub(crate) mod wallets;
 
 use rapport_status::Result;

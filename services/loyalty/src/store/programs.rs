@@ -86,7 +86,8 @@ impl KnownPrograms {
     }
 }
 
-async fn find_all(
+/// Finds programs.
+pub(crate) async fn find_all(
     connection: &impl ConnectionTrait,
     tenant: &str,
     names: Vec<String>,

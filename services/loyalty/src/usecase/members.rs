@@ -10,7 +10,7 @@ use rapport_status::Result;
 use rapport_storage::Store;
 use sea_orm::DatabaseTransaction;
 
-use super::listing::Listing;
+use super::{listing::Listing, tiers};
 use crate::{
     domain::{
         ledger::as_of,
@@ -48,6 +48,7 @@ pub(crate) async fn enrol(
             }
             let new = new_member(clock, program, wish);
             add(connection, clock, tenant, std::slice::from_ref(&new)).await?;
+            bring_in(connection, clock, tenant, [&new]).await?;
             transaction.commit(new.member).await
         })
         .await
@@ -90,6 +91,7 @@ pub(crate) async fn enrol_all(
                 }
             }
             add(connection, clock, tenant, &new).await?;
+            bring_in(connection, clock, tenant, &new).await?;
             let outcome = Enrolled {
                 new: new.len(),
                 known: wishes.len() - new.len(),
@@ -202,6 +204,19 @@ fn new_member(clock: &Clock, program: &str, wish: &Enrolment) -> NewMember {
         },
         account: clock.new_id(),
     }
+}
+
+/// Finds out which tiers new members have. The customers are locked after the members were added, in one order: whoever
+/// records a purchase of theirs at the same moment waits, or is waited for.
+async fn bring_in(
+    transaction: &DatabaseTransaction,
+    clock: &Clock,
+    tenant: &str,
+    new: impl IntoIterator<Item = &NewMember>,
+) -> Result<()> {
+    let customers = new.into_iter().map(|new| new.member.customer.clone()).collect();
+    tiers::lock_customers(transaction, tenant, &customers).await?;
+    tiers::enrolled(transaction, clock, tenant, &customers).await
 }
 
 async fn add(

@@ -7,5 +7,6 @@ pub(crate) mod members;
 pub(crate) mod postings;
 pub(crate) mod programs;
 pub(crate) mod rewards;
+pub(crate) mod tiers;
 pub(crate) mod verification;
 pub(crate) mod wallets;

@@ -1,7 +1,9 @@
 //! The domain in the messages of the contract: answers and events.
 
 pub(crate) mod campaigns;
+pub(crate) mod member_tiers;
 pub(crate) mod rewards;
+pub(crate) mod tiers;
 mod wallets;
 
 pub(crate) use wallets::{read_wallet, wallet};

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use jiff::Timestamp;
 use rapport_clock::Clock;
 use rapport_contract::{
     feedback::v1::CaseResolved,
@@ -20,12 +21,17 @@ use crate::{
     domain::{
         activity::{Activity, Line, Trigger},
         program::Priority,
+        tiers::{self, Record, Recorded},
         wallet::AccountKey,
     },
-    store::members::{self, Membership},
+    store::{
+        members::{self, Membership},
+        tiers::facts::BySubject,
+    },
     usecase::{
         members::enrol_new_customers,
         postings::{Intent, Operation, Postings, Purchase},
+        tiers::{enrolled as tiers_of_new, lock_customers, record_purchases},
     },
     wire,
 };
@@ -116,6 +122,8 @@ enum Fact {
     Points {
         customer: String,
         intent: Box<Intent>,
+        /// What it is for tiers; none when it counts for none.
+        counts: Option<Record>,
         /// The trace of what happened.
         origin: Origin,
     },
@@ -163,13 +171,13 @@ fn read(event: &Event) -> Result<Option<Fact>> {
         CUSTOMER_DELETED => Some(Fact::Deleted {
             customer: event.message::<CustomerDeleted>()?.customer,
         }),
-        PURCHASE_RECORDED => read_purchase(event.message()?, origin)?,
+        PURCHASE_RECORDED => read_purchase(event.message()?, event.occurred_at, origin)?,
         CASE_RESOLVED => read_case(&event.message()?, origin),
         _ => None,
     })
 }
 
-fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>> {
+fn read_purchase(event: PurchaseRecorded, occurred_at: Timestamp, origin: Origin) -> Result<Option<Fact>> {
     let kind = event.kind();
     let customer = event.customer.clone();
     let amount = event
@@ -181,9 +189,10 @@ fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>
         return Err(wrong("amount", "is negative"));
     }
     let original_source_id = event.original_source_id.clone();
+    let counts = counts(&event, amount, occurred_at);
     let purchase = Purchase {
         name: event.purchase.clone(),
-        activity: activity(event, amount)?,
+        activity: activity(event, amount, occurred_at)?,
         amount,
     };
     let intent = match kind {
@@ -198,15 +207,15 @@ fn read_purchase(event: PurchaseRecorded, origin: Origin) -> Result<Option<Fact>
     Ok(Some(Fact::Points {
         customer,
         intent: Box::new(intent),
+        counts,
         origin,
     }))
 }
 
 /// A purchase as rules see it.
-fn activity(event: PurchaseRecorded, amount: Money) -> Result<Activity> {
-    let time = event
-        .purchase_time
-        .ok_or_else(|| wrong("purchase_time", "is missing"))?;
+fn activity(event: PurchaseRecorded, amount: Money, occurred_at: Timestamp) -> Result<Activity> {
+    let stated = event.purchase_time.as_ref().map(instant::from_wire).transpose();
+    let time = stated.map_err(|error| wrong("purchase_time", error))?;
     let lines = event.lines.into_iter().map(|line| Line {
         id: line.line_id,
         sku: line.sku,
@@ -218,13 +227,35 @@ fn activity(event: PurchaseRecorded, amount: Money) -> Result<Activity> {
         trigger: Trigger::Purchase,
         source: event.source,
         source_id: event.source_id,
-        time: instant::from_wire(&time).map_err(|error| wrong("purchase_time", &error.to_string()))?,
+        time: time.unwrap_or(occurred_at),
         amount: Some(amount),
         quantity: event.quantity,
         location: event.location,
         channel: event.channel,
         lines: lines.collect(),
         attributes: BTreeMap::new(),
+    })
+}
+
+/// What a purchase is for tiers: none when it happened at a moment that nobody can mean.
+fn counts(event: &PurchaseRecorded, amount: Money, occurred_at: Timestamp) -> Option<Record> {
+    let stated = event.purchase_time.as_ref().map(instant::from_wire);
+    let time = match stated {
+        Some(stated) => stated.ok()?,
+        None => occurred_at,
+    };
+    let extent = tiers::Extent::new(amount.currency, amount.minor, event.quantity);
+    let content = match event.kind() {
+        PurchaseKind::Unspecified | PurchaseKind::Sale => Recorded::Sale(extent),
+        PurchaseKind::Return => Recorded::Return {
+            sale: tiers::purchase_id(&event.source, &event.original_source_id),
+            extent,
+        },
+    };
+    tiers::can_tell(time).then(|| Record {
+        id: tiers::purchase_id(&event.source, &event.source_id),
+        time,
+        content,
     })
 }
 
@@ -242,6 +273,7 @@ fn read_case(event: &CaseResolved, origin: Origin) -> Option<Fact> {
             case: event.case.clone(),
             priority: wire::from_priority(event.priority()).unwrap_or(Priority::Normal),
         }),
+        counts: None,
         origin,
     })
 }
@@ -258,13 +290,19 @@ impl Events {
             }
         }
         let mut memberships = BTreeMap::new();
-        for (tenant, customers) in concerned {
-            let found = members::lock_of_customers(transaction, tenant, &customers).await?;
-            memberships.insert(tenant, Memberships::of(found));
+        for (tenant, customers) in &concerned {
+            let found = members::lock_of_customers(transaction, tenant, customers).await?;
+            memberships.insert(*tenant, Memberships::of(found));
         }
         let fresh = inbox::first_deliveries(transaction, self.name(), events, self.clock.now()).await?;
         let runs = runs(&fresh)?;
-        self.enrol(transaction, &runs, &mut memberships).await?;
+        let enrolled = self.enrol(transaction, &runs, &mut memberships).await?;
+        for (tenant, customers) in &concerned {
+            lock_customers(transaction, tenant, customers).await?;
+        }
+        for (tenant, customers) in &enrolled {
+            tiers_of_new(transaction, &self.clock, tenant, customers).await?;
+        }
         for (tenant, facts) in &runs {
             if let Some(memberships) = memberships.get(tenant) {
                 self.take_run(transaction, tenant, facts, memberships).await?;
@@ -273,29 +311,29 @@ impl Events {
         Ok(())
     }
 
-    /// Enrols all customers who were created.
-    async fn enrol(
+    /// Enrols all customers who were created, and gives them.
+    async fn enrol<'e>(
         &self,
         transaction: &DatabaseTransaction,
-        runs: &[(&str, Vec<Fact>)],
-        memberships: &mut BTreeMap<&str, Memberships>,
-    ) -> Result<()> {
-        let mut created: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        runs: &[(&'e str, Vec<Fact>)],
+        memberships: &mut BTreeMap<&'e str, Memberships>,
+    ) -> Result<BTreeMap<&'e str, BTreeSet<String>>> {
+        let mut created: BTreeMap<&'e str, BTreeSet<String>> = BTreeMap::new();
         for (tenant, facts) in runs {
             for fact in facts {
                 if let Fact::Created { customer } = fact {
-                    created.entry(tenant).or_default().insert(customer);
+                    created.entry(*tenant).or_default().insert(customer.clone());
                 }
             }
         }
-        for (tenant, customers) in created {
-            let customers: Vec<&str> = customers.into_iter().collect();
+        for (tenant, customers) in &created {
+            let customers: Vec<&str> = customers.iter().map(String::as_str).collect();
             let new = enrol_new_customers(transaction, &self.clock, tenant, &customers).await?;
             if let Some(memberships) = memberships.get_mut(tenant) {
                 memberships.add(new);
             }
         }
-        Ok(())
+        Ok(created)
     }
 
     async fn take_run(
@@ -306,6 +344,7 @@ impl Events {
         memberships: &Memberships,
     ) -> Result<()> {
         let mut operations = Vec::new();
+        let mut purchases = BySubject::new();
         for fact in facts {
             match fact {
                 Fact::Created { .. } => {}
@@ -313,19 +352,24 @@ impl Events {
                 Fact::Points {
                     customer,
                     intent,
+                    counts,
                     origin,
                 } => {
+                    purchases
+                        .entry(customer.clone())
+                        .or_default()
+                        .extend(counts.clone());
                     operations.extend(memberships.operations(tenant, customer, intent, *origin));
                 }
             }
         }
-        if operations.is_empty() {
-            return Ok(());
+        if !operations.is_empty() {
+            for result in self.postings.post(transaction, &operations).await? {
+                result?;
+            }
         }
-        for result in self.postings.post(transaction, &operations).await? {
-            result?;
-        }
-        Ok(())
+        purchases.retain(|_, records| !records.is_empty());
+        record_purchases(transaction, &self.clock, tenant, purchases, &memberships.names()).await
     }
 }
 
@@ -348,6 +392,12 @@ impl Memberships {
                 .or_default()
                 .insert(membership.name.clone(), membership);
         }
+    }
+
+    /// The names of all.
+    fn names(&self) -> BTreeSet<&str> {
+        let of_customers = self.0.values().flat_map(BTreeMap::keys);
+        of_customers.map(String::as_str).collect()
     }
 
     /// An operation for every membership that a fact concerns. Closed members earn nothing, but what they earned before

@@ -1,7 +1,9 @@
-//! What runs without being called: the consumer of events, and the timer that books what is due.
+//! What runs without being called: the consumer of events, and the timers that book and review what is due.
 
 mod due;
 mod events;
+mod tier_reviews;
 
 pub(crate) use due::book_due;
 pub(crate) use events::Events;
+pub(crate) use tier_reviews::review_tiers;

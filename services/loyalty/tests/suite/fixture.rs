@@ -11,6 +11,7 @@ use rapport_contract::{
         Hold, LedgerSummary, ListTransactionsRequest, Program, RedeemPointsRequest, ReservePointsRequest,
         SummarizeLedgerRequest, Transaction, VerifyLedgerRequest, ledger_service_client::LedgerServiceClient,
         loyalty_service_client::LoyaltyServiceClient, reward_service_client::RewardServiceClient,
+        tier_service_client::TierServiceClient,
     },
     profile::v1::{PurchaseKind, PurchaseRecorded},
 };
@@ -37,6 +38,7 @@ pub(crate) struct Fixture {
     pub(crate) client: LoyaltyServiceClient<Channel>,
     pub(crate) ledger: LedgerServiceClient<Channel>,
     pub(crate) rewards: RewardServiceClient<Channel>,
+    pub(crate) tiers: TierServiceClient<Channel>,
     pub(crate) serving: Serving,
 }
 
@@ -86,6 +88,7 @@ impl Fixture {
             client,
             ledger: LedgerServiceClient::new(serving.channel.clone()),
             rewards: RewardServiceClient::new(serving.channel.clone()),
+            tiers: TierServiceClient::new(serving.channel.clone()),
             serving,
         }
     }
@@ -252,6 +255,17 @@ impl Fixture {
         let rows = connection.query_all_raw(statement).await.unwrap();
         rows.iter()
             .map(|row| row.try_get("", "number").unwrap())
+            .collect()
+    }
+
+    /// The messages of a topic that wait in the outbox, in their order.
+    pub(crate) async fn outbox(&self, topic: &str) -> Vec<Vec<u8>> {
+        let connection = self.store().read();
+        let sql = format!("SELECT payload FROM outbox WHERE topic = '{topic}' ORDER BY sequence");
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter()
+            .map(|row| row.try_get("", "payload").unwrap())
             .collect()
     }
 

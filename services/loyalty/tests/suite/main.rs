@@ -18,5 +18,6 @@ mod random_requests;
 mod rewards;
 mod steps;
 mod store_model;
+mod tiers;
 mod verification;
 mod wallets;

@@ -5,11 +5,13 @@ mod feedback;
 mod loyalty;
 mod profile;
 mod rewards;
+mod tiers;
 
 pub(super) use audit::LIST_RECORDS;
 pub(super) use loyalty::reserve;
 pub(super) use profile::EVALUATE;
 pub(super) use rewards::{COUPON, REDEEMED};
+pub(super) use tiers::GRANTED;
 
 use crate::written::Fields;
 
@@ -58,6 +60,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Case> {
         audit::CASES,
         loyalty::CASES,
         rewards::CASES,
+        tiers::CASES,
         feedback::CASES,
         profile::CASES,
     ]

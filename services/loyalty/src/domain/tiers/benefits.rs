@@ -44,7 +44,7 @@ impl Benefit {
         match &self.kind {
             BenefitKind::Multiplier { percent } if !(1..=MOST_PERCENT).contains(percent) => {
                 found.push(FieldViolation::new(
-                    format!("{path}.kind.percent"),
+                    format!("{path}.percent"),
                     format!("must be 1 to {MOST_PERCENT} percent; 100 changes nothing"),
                 ));
             }
@@ -52,7 +52,7 @@ impl Benefit {
                 if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT =>
             {
                 found.push(FieldViolation::new(
-                    format!("{path}.kind.text"),
+                    format!("{path}.text"),
                     format!("must have 1 to {LONGEST_TEXT} characters, not only spaces"),
                 ));
             }

@@ -217,6 +217,13 @@ impl Qualification {
         }
     }
 
+    /// Everything that is wrong with it; field paths begin with `path`.
+    pub fn violations_among(&self, path: &str, known: &KnownMeasures) -> Vec<FieldViolation> {
+        let mut found = Found(Vec::new());
+        self.check(path, known, &mut found);
+        found.0
+    }
+
     /// What is wrong with the thresholds whatever measures there are.
     pub(super) fn violations(&self, path: &str) -> Vec<FieldViolation> {
         let mut found = Found(Vec::new());

@@ -1,6 +1,7 @@
 //! A version of a tier set: what its owner decides.
 
 use jiff::Timestamp;
+use rapport_money::Currency;
 
 use super::{benefits::Benefit, measure::Measure, titles::Titles};
 
@@ -132,6 +133,18 @@ pub enum Landing {
     OneTier,
 }
 
+impl Qualification {
+    /// The currencies that its thresholds ask for.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        self.thresholds
+            .iter()
+            .filter_map(|threshold| match threshold.measure {
+                Measure::Spend(currency) => Some(currency),
+                _ => None,
+            })
+    }
+}
+
 impl TierSet {
     /// The tier of an id.
     pub fn tier(&self, id: &str) -> Option<&Tier> {
@@ -144,6 +157,15 @@ impl TierSet {
             .iter()
             .position(|tier| tier.id == id)
             .unwrap_or_default()
+    }
+
+    /// The currencies that any of its thresholds asks for.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        let asked = self
+            .tiers
+            .iter()
+            .flat_map(|tier| [&tier.qualification, &tier.lifetime]);
+        asked.flatten().flat_map(Qualification::currencies)
     }
 
     /// The measures that its qualifications ask for, each once, in the order of the measures.

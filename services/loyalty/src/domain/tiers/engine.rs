@@ -109,22 +109,10 @@ impl<'r, 's> Engine<'r, 's> {
 
     /// The next moment at which time alone makes something happen.
     fn due(&self) -> Option<Timestamp> {
-        let awards = self.state.awards.iter().map(|award| award.ends);
-        let grace = self.state.grace.iter().map(|grace| grace.ends);
-        let grants = self.state.grants.iter().map(|grant| grant.ends);
-        let day = awards
-            .chain(grace)
-            .chain(grants)
-            .chain(self.state.collected.due())
-            .min();
-        let takes_over = self.rules.next_after(self.state.processed);
-        [
-            day.map(|day| start_of_day(day, &self.rules.zone)),
-            takes_over.map(|set| set.effective),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let day = self.state.collected.due();
+        let moves_on = day.map(|day| start_of_day(day, &self.rules.zone));
+        let decided = self.state.next_decision(self.rules);
+        [moves_on, decided].into_iter().flatten().min()
     }
 
     fn step(&mut self, moment: Timestamp, occurrences: &[Occurrence<'_>]) {
@@ -265,5 +253,24 @@ impl<'r, 's> Engine<'r, 's> {
                 values: self.state.whole_history.values(tier.lifetime.as_ref()),
             });
         }
+    }
+}
+
+impl State {
+    /// The next moment at which time alone can change the tier: something ends, or a version takes over. In between, what
+    /// counts can only become less.
+    pub fn next_decision(&self, rules: &Rules) -> Option<Timestamp> {
+        let awards = self.awards.iter().map(|award| award.ends);
+        let grace = self.grace.iter().map(|grace| grace.ends);
+        let grants = self.grants.iter().map(|grant| grant.ends);
+        let day = awards.chain(grace).chain(grants).min();
+        let takes_over = rules.next_after(self.processed);
+        [
+            day.map(|day| start_of_day(day, &rules.zone)),
+            takes_over.map(|set| set.effective),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

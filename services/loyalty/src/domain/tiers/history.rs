@@ -195,6 +195,15 @@ impl History {
         }
     }
 
+    /// The history of facts, each of which must be one that [`Self::add`] takes.
+    pub fn of(enrolled: Timestamp, facts: impl IntoIterator<Item = Fact>) -> Result<Self, Error> {
+        let mut history = Self::new(enrolled)?;
+        for fact in facts {
+            history.add(fact)?;
+        }
+        Ok(history)
+    }
+
     /// Adds a fact; gives whether it is new. Refused when it breaks a rule by itself, when its id came before with
     /// other content, and when there are too many.
     pub fn add(&mut self, fact: Fact) -> Result<bool, Error> {
@@ -250,6 +259,13 @@ impl History {
         }
         returned
     }
+}
+
+/// Whether a moment is one that a history can speak of.
+pub fn can_tell(moment: Timestamp) -> bool {
+    let mut found = Vec::new();
+    check_moment("time", moment, &mut found);
+    found.is_empty()
 }
 
 /// Adds what is wrong with a moment.

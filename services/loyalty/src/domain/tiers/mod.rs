@@ -44,8 +44,11 @@ mod config;
 mod engine;
 mod ground;
 mod history;
+mod keeping;
+mod known;
 mod measure;
 mod projection;
+mod recorded;
 mod replay;
 mod review;
 mod rules;
@@ -56,17 +59,25 @@ mod tests;
 mod titles;
 mod turnover;
 mod windows;
+mod words;
 
 pub use benefits::{Benefit, BenefitKind, benefits, benefits_now, multiplier_percent};
 pub use config::{Combination, Grace, Landing, Qualification, Threshold, Tier, TierSet, Validity, Window};
-pub use history::{Event, Fact, Grant, GrantKind, History, Return, Revocation};
+pub use history::{Event, Fact, Grant, GrantKind, History, Return, Revocation, can_tell};
+pub use keeping::Kept;
+pub use known::{
+    KnownGrant, KnownTierSet, MOST_GRANTS, MOST_TIER_SETS, RESOURCE_TYPE, Withdrawal, already_exists,
+    grant_not_found, known_measures, not_found,
+};
 pub use measure::{KnownMeasures, Measure, Tally, Value};
 pub use projection::{Goal, GoalKind, Missing, Outlook, Projection, project, project_from_state};
+pub use recorded::{Extent, ITEMS, Record, Recorded, facts, purchase_id};
 pub use replay::{Evaluation, ReplayNeeded, evaluate, tier_at};
 pub use rules::Rules;
 pub use standing::{Basis, Change, Movement, Standing};
 pub use state::{Award, AwardSource, Collected, GracePeriod, HeldGrant, LifetimeStatus, State, Trial};
 pub use titles::Titles;
+pub use words::Words;
 
 use rapport_status::Reason;
 
@@ -92,7 +103,7 @@ pub const MOST_FACTS: usize = 100_000;
 pub const MOST_CHANGES: usize = 200;
 
 /// Why a tier set is refused.
-const INVALID_TIER_SET: Reason = Reason::InvalidProgram;
+const INVALID_TIER_SET: Reason = Reason::InvalidTierSet;
 
 /// Why a fact is refused whose id came before with other content.
-const FACT_CONFLICT: Reason = Reason::PurchaseConflict;
+const FACT_CONFLICT: Reason = Reason::TierFactConflict;

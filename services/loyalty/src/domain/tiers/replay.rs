@@ -168,7 +168,7 @@ fn beginning(rules: &Rules, history: &History, as_of: Timestamp) -> Result<State
 
 impl Rules {
     /// When the time of a member in the tier set begins: with the enrolment, but not before the first version.
-    pub(super) fn begin(&self, enrolled: Timestamp) -> Timestamp {
+    pub fn begin(&self, enrolled: Timestamp) -> Timestamp {
         self.versions()
             .first()
             .map_or(enrolled, |first| enrolled.max(first.effective))

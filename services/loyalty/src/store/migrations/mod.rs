@@ -4,6 +4,7 @@ mod attribution;
 mod chain;
 mod ledger;
 mod rewards;
+mod tiers;
 mod wallets;
 
 use rapport_storage::sea_orm_migration::MigrationTrait;
@@ -15,5 +16,6 @@ pub(super) fn own() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(chain::Chain),
         Box::new(rewards::Rewards),
         Box::new(attribution::Attribution),
+        Box::new(tiers::Tiers),
     ]
 }

@@ -4,6 +4,7 @@ mod intent;
 mod rewards;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod trial;
 
 use std::{
@@ -43,7 +44,9 @@ use crate::{
         postings::{self, Beside},
         programs::KnownPrograms,
         rewards::{add_writes, shelf::Shelf},
+        tiers::facts::BySubject,
     },
+    usecase::tiers::record_points,
     wire,
 };
 
@@ -179,11 +182,16 @@ impl Postings {
             known,
             tenants,
             beside: Beside::default(),
+            counted: BTreeMap::new(),
         };
         let answers = operations
             .iter()
             .map(|operation| operation.origin.in_scope(|| desk.serve(operation)))
             .collect();
+        for (tenant, counted) in std::mem::take(&mut desk.counted) {
+            let events = record_points(transaction, &self.clock, &tenant, counted).await?;
+            desk.beside.events.extend(events);
+        }
         let ledgers = desk.tenants.values().flat_map(|tenant| tenant.ledgers.values());
         let changed = ledgers.filter(|ledger| ledger.is_changed());
         let mut writes = postings::writes(changed, desk.beside, now);
@@ -224,6 +232,8 @@ struct Desk<'d> {
     known: KnownRequests,
     tenants: HashMap<String, Tenant>,
     beside: Beside,
+    /// What counts for tiers, by tenant.
+    counted: BTreeMap<String, BySubject>,
 }
 
 impl Desk<'_> {
@@ -290,6 +300,14 @@ impl Desk<'_> {
             self.beside
                 .events
                 .push(outbox::event(clock, tenant, &ledger.customer, &message));
+        }
+        let records = tiers::records(ledger, &posting);
+        if !records.is_empty() {
+            let of_tenant = self.counted.entry(tenant.to_owned()).or_default();
+            of_tenant
+                .entry(account.member.clone())
+                .or_default()
+                .extend(records);
         }
         for change in posting.changes {
             ledger.record(change);

@@ -324,11 +324,11 @@ fn titles_and_benefits_are_checked() {
             "tier_set.tiers[2].titles[\"not a tag\"]",
             "tier_set.tiers[2].titles[\"not a tag\"]",
             "tier_set.tiers[3].benefits[0].id",
-            "tier_set.tiers[3].benefits[1].kind.percent",
+            "tier_set.tiers[3].benefits[1].percent",
             "tier_set.tiers[3].benefits[2].id",
-            "tier_set.tiers[3].benefits[2].kind.percent",
-            "tier_set.tiers[3].benefits[3].kind.text",
-            "tier_set.tiers[3].benefits[4].kind.text",
+            "tier_set.tiers[3].benefits[2].percent",
+            "tier_set.tiers[3].benefits[3].text",
+            "tier_set.tiers[3].benefits[4].text",
         ]
     );
     let bounds = after(|set| {
@@ -385,7 +385,7 @@ fn versions_follow_each_other() {
         (|set| set.grace = Grace::Days(0), "tier_sets[1].grace.days"),
     ] {
         let error = second(change).unwrap_err();
-        assert_eq!(error.reason(), Reason::InvalidProgram);
+        assert_eq!(error.reason(), Reason::InvalidTierSet);
         let fields: Vec<_> = error
             .violations()
             .iter()
