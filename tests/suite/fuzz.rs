@@ -118,7 +118,7 @@ async fn no_request_brings_the_server_down_or_to_an_undocumented_error() {
     );
 }
 
-/// What requests need to reach the work of every method: members with points and rewards, and a survey that takes answers.
+/// What requests need to reach the work of every method: members with points, tiers and rewards, and a survey that takes answers.
 async fn furnish(suite: &SuiteProcess, names: &Names) {
     let clients = Clients::connect(&suite.url()).await.expect("the suite serves");
     furnish_as(&clients, names).await;
@@ -140,9 +140,13 @@ async fn furnish_as(clients: &Clients, names: &Names) {
     for name in world::create_rewards(clients).await {
         names.add(name);
     }
+    names.add(world::create_tiers(clients).await);
     for number in 0..3 {
         let member = world::member(&format!("customer-{number}"));
         names.add(world::moved_points(clients, &member).await.expired);
+        for grant in world::granted_tiers(clients, &member).await {
+            names.add(grant);
+        }
         for redemption in world::wanted_rewards(clients, &member).await {
             names.add(redemption.name);
             for voucher in redemption.vouchers {

@@ -2,6 +2,7 @@
 
 mod points;
 mod rewards;
+mod tiers;
 
 use std::fmt::Write as _;
 
@@ -27,6 +28,7 @@ use rapport_contract::{
 
 pub(crate) use points::moved_points;
 pub(crate) use rewards::{create_rewards, order, rewards, wanted_rewards};
+pub(crate) use tiers::{create_tiers, granted_tiers, tier_set};
 
 pub(crate) const PROGRAM: &str = "programs/harbour-club";
 pub(crate) const SURVEY: &str = "surveys/after-the-stay";

@@ -6,7 +6,10 @@ use clap::Args;
 
 use rapport_contract::{
     feedback::v1::feedback_service_client::FeedbackServiceClient,
-    loyalty::v1::{loyalty_service_client::LoyaltyServiceClient, reward_service_client::RewardServiceClient},
+    loyalty::v1::{
+        loyalty_service_client::LoyaltyServiceClient, reward_service_client::RewardServiceClient,
+        tier_service_client::TierServiceClient,
+    },
     profile::v1::profile_service_client::ProfileServiceClient,
     satisfaction::v1::satisfaction_service_client::SatisfactionServiceClient,
 };
@@ -93,6 +96,8 @@ pub struct Clients {
     pub loyalty: LoyaltyServiceClient<Connection>,
     /// Rewards.
     pub rewards: RewardServiceClient<Connection>,
+    /// Tiers.
+    pub tiers: TierServiceClient<Connection>,
 }
 
 impl Clients {
@@ -137,7 +142,8 @@ impl Clients {
             feedback: FeedbackServiceClient::with_interceptor(channel.clone(), bearer.clone()),
             satisfaction: SatisfactionServiceClient::with_interceptor(channel.clone(), bearer.clone()),
             loyalty: LoyaltyServiceClient::with_interceptor(channel.clone(), bearer.clone()),
-            rewards: RewardServiceClient::with_interceptor(channel, bearer),
+            rewards: RewardServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+            tiers: TierServiceClient::with_interceptor(channel, bearer),
         })
     }
 }

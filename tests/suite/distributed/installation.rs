@@ -180,6 +180,7 @@ impl Installation {
             satisfaction: of("satisfaction").await.satisfaction,
             loyalty: loyalty.loyalty,
             rewards: loyalty.rewards,
+            tiers: loyalty.tiers,
         }
     }
 

@@ -23,6 +23,9 @@ const MOST_VALUES: usize = 1_000;
 /// Fields with a moment that a careful client sets to one that is still to come.
 const COMING: [&str; 2] = ["expire_time", "release_time"];
 
+/// The form of names of tier sets.
+const TIER_SET: &str = "programs/{program}/tierSets/{tier_set}";
+
 /// Bytes of hostile texts in one request, so that no request is refused for its length alone.
 const MOST_BYTES: usize = 40_000;
 
@@ -100,6 +103,14 @@ impl Maker {
                 message
                     .merge(reward.as_slice())
                     .expect("a reward is read as it was written");
+            }
+            "rapport.loyalty.v1.TierSet" if !self.is_hostile() && self.random.chance(0.4) => {
+                let tier_set = world::tier_set().encode_to_vec();
+                message
+                    .merge(tier_set.as_slice())
+                    .expect("a tier set is read as it was written");
+                let name = self.ground.names.of_form(TIER_SET, &mut self.random);
+                message.set_field_by_name("name", Value::String(name));
             }
             "rapport.loyalty.v1.VoucherOrder" if !self.is_hostile() => {
                 let order = world::order(self.random.between(1, 50_000)).encode_to_vec();
@@ -265,6 +276,7 @@ impl Maker {
             "wallet" => one_of(random, &["", "", "", "points", "miles"]),
             "lot" if random.chance(0.7) => names.lot(random).unwrap_or_default(),
             "code" if random.chance(0.8) => names.code(random).unwrap_or_default(),
+            "tier" => one_of(random, &["gold", "gold", "guest"]),
             "price" => one_of(random, &["", "free"]),
             "release_key" => "stay-1".to_owned(),
             "time_zone" => one_of(random, &["", "UTC", "Asia/Shanghai", "Europe/Atlantis"]),

@@ -138,10 +138,8 @@ impl Update {
             Ok(Some(replayed)) => self.take(judge, member, replayed),
             Ok(None) => {}
             Err(error) => tracing::error!(
-                member = member.name,
-                tier_set = judge.set.name,
                 %error,
-                "the tier of a member cannot be told; it stays as it was"
+                "a member cannot be judged in a tier set and stays where it was"
             ),
         }
     }
