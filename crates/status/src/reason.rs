@@ -247,8 +247,6 @@ reasons! {
     TierSetAlreadyExists = "TIER_SET_ALREADY_EXISTS": AlreadyExists,
     /// The tier set breaks a rule: every violation is listed.
     InvalidTierSet = "INVALID_TIER_SET": InvalidArgument,
-    /// Something that counts for tiers came before with other content.
-    TierFactConflict = "TIER_FACT_CONFLICT": AlreadyExists,
     /// The member has no such tier grant.
     TierGrantNotFound = "TIER_GRANT_NOT_FOUND": NotFound,
 }

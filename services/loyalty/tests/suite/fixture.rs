@@ -5,7 +5,6 @@ use prost::{Message, Name};
 use rapport_clock::ManualClock;
 use rapport_contract::{
     google::r#type::Money,
-    instant,
     loyalty::v1::{
         Balance, CreateProgramRequest, EarnPointsRequest, EarningRule, EnrolMemberRequest, GetBalanceRequest,
         Hold, LedgerSummary, ListTransactionsRequest, Program, RedeemPointsRequest, ReservePointsRequest,
@@ -26,9 +25,6 @@ use tonic::{Status, transport::Channel};
 
 pub(crate) const TENANT: &str = "hotel";
 pub(crate) const PROGRAM: &str = "programs/stars";
-
-/// When purchases are made.
-const BOUGHT: &str = "2025-12-24T10:00:00Z";
 
 /// The running service.
 pub(crate) struct Fixture {
@@ -355,7 +351,6 @@ pub(crate) fn sale(customer: &str, source_id: &str, cents: i64) -> PurchaseRecor
         source: "pos".to_owned(),
         source_id: source_id.to_owned(),
         kind: PurchaseKind::Sale.into(),
-        purchase_time: Some(instant::to_wire(BOUGHT.parse().unwrap())),
         amount: Some(dollars(cents)),
         quantity: 1,
         ..PurchaseRecorded::default()

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use rapport_status::{Error, FieldViolation, Reason};
 use uuid::Uuid;
 
-use super::{FACT_CONFLICT, MOST_AMOUNT, MOST_FACTS, config::Qualification, measure::Measure};
+use super::{MOST_AMOUNT, MOST_FACTS, config::Qualification, measure::Measure};
 
 /// Most characters of a reason, of evidence, and of who granted something.
 const LONGEST_TEXT: usize = 1_000;
@@ -214,10 +214,10 @@ impl History {
         let id = fact.id();
         match self.facts.get(&id) {
             Some(known) if *known == fact => Ok(false),
-            Some(_) => Err(Error::new(
-                FACT_CONFLICT,
-                format!("the fact {id} came before with other content; give each fact an id of its own"),
-            )),
+            // The store keeps one fact for each id.
+            Some(_) => Err(Error::internal(format!(
+                "the fact {id} came before with other content; give each fact an id of its own"
+            ))),
             None if self.facts.len() >= MOST_FACTS => Err(Error::invalid_field(
                 "fact",
                 format!("the member has {MOST_FACTS} facts in this tier set already, the most there can be"),

@@ -104,6 +104,3 @@ pub const MOST_CHANGES: usize = 200;
 
 /// Why a tier set is refused.
 const INVALID_TIER_SET: Reason = Reason::InvalidTierSet;
-
-/// Why a fact is refused whose id came before with other content.
-const FACT_CONFLICT: Reason = Reason::TierFactConflict;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rapport_status::{Error, Reason, Result};
+use rapport_status::{Error, Result};
 use rapport_storage::{Stored as _, rows, rows::among};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
@@ -21,7 +21,8 @@ const TAKEN_BACK: &str = "TAKEN_BACK";
 /// Records by whom they are about: a customer or a member.
 pub(crate) type BySubject = BTreeMap<String, Vec<Record>>;
 
-/// Adds records, and gives those that are new. Refused when one came before with other content.
+/// Adds records, and gives those that are new. Of several with one id the first counts, as it does for points: whoever
+/// tells of purchases sees to it that each has an id of its own.
 pub(crate) async fn add(
     transaction: &DatabaseTransaction,
     tenant: &str,
@@ -31,23 +32,14 @@ pub(crate) async fn add(
         return Ok(records);
     }
     let ids = records.values().flatten().map(|record| record.id).collect();
-    let mut known: BTreeMap<(String, Uuid), Record> = BTreeMap::new();
-    for row in with(transaction, tenant, &records, tier_fact::Column::Id, ids).await? {
-        let subject = row.subject.clone();
-        let record = from_row(row)?;
-        known.insert((subject, record.id), record);
-    }
+    let known = with(transaction, tenant, &records, tier_fact::Column::Id, ids).await?;
+    let mut known: BTreeSet<(String, Uuid)> = known.into_iter().map(|row| (row.subject, row.id)).collect();
     let mut fresh = BySubject::new();
     for (subject, records) in records {
         for record in records {
             let place = (subject.clone(), record.id);
-            match known.get(&place) {
-                Some(before) if *before == record => {}
-                Some(_) => return Err(conflict(&subject, record.id)),
-                None => {
-                    known.insert(place, record.clone());
-                    fresh.entry(subject.clone()).or_default().push(record);
-                }
+            if known.insert(place) {
+                fresh.entry(subject.clone()).or_default().push(record);
             }
         }
     }
@@ -67,15 +59,6 @@ pub(crate) async fn insert(
         .collect();
     rows.sort_by(|a, b| (&a.subject, a.id).cmp(&(&b.subject, b.id)));
     rows::insert::<tier_fact::Entity>(transaction, "record what counts for tiers", rows).await
-}
-
-fn conflict(subject: &str, id: Uuid) -> Error {
-    Error::new(
-        Reason::TierFactConflict,
-        format!(
-            "the fact {id} of {subject} came before with other content; give each purchase an id of its own"
-        ),
-    )
 }
 
 /// Which of new records are reduced by something that came before them.

